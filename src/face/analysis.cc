@@ -1,0 +1,80 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "face/analysis.h"
+
+#include <future>
+#include <utility>
+
+#include "face/canonical_face.h"
+#include "face/detector.h"
+#include "face/face_fit.h"
+#include "face/landmarks.h"
+#include "face/person_mask.h"
+#include "face/picture_file.h"
+#include "face/pyramid.h"
+#include "face/rest_face.h"
+#include "face/sha256.h"
+
+namespace avatar {
+
+struct FaceAnalysis::Parts {
+  std::unique_ptr<Detector> detector;
+  std::unique_ptr<Landmarker> landmarker;
+  std::unique_ptr<PersonFinder> person;
+  std::shared_ptr<const CanonicalFace> canonical;
+};
+
+FaceAnalysis::FaceAnalysis(std::unique_ptr<const Parts> parts) : parts_(std::move(parts)) {}
+FaceAnalysis::~FaceAnalysis() = default;
+
+Result<std::unique_ptr<FaceAnalysis>> FaceAnalysis::load() {
+  // The attention mesh takes as long to prepare as the other two together.
+  auto landmarker = std::async(std::launch::async, Landmarker::load);
+  auto detector = Detector::load();
+  auto person = PersonFinder::load();
+  auto mesh = landmarker.get();
+  if (!detector) return detector.error().while_doing("loading the face detector");
+  if (!person) return person.error().while_doing("loading the segmentation");
+  if (!mesh) return mesh.error().while_doing("loading the face mesh");
+  auto parts = std::make_unique<Parts>();
+  parts->detector = std::move(*detector);
+  parts->landmarker = std::move(*mesh);
+  parts->person = std::move(*person);
+  parts->canonical = load_canonical_face();
+  return std::unique_ptr<FaceAnalysis>(new FaceAnalysis(std::move(parts)));
+}
+
+Result<std::shared_ptr<const Portrait>> FaceAnalysis::analyse(std::span<const std::byte> file_bytes) const {
+  auto picture = decode_picture(file_bytes);
+  if (!picture) return picture.error();
+  auto portrait = std::make_shared<Portrait>();
+  portrait->picture = std::move(*picture);
+  portrait->content_hash = sha256_hex(file_bytes);
+  portrait->canonical = parts_->canonical;
+
+  const Pyramid pyramid(portrait->picture);
+  auto faces = parts_->detector->find(pyramid);
+  if (!faces) return faces.error();
+  // What the detector took for a face, the mesh may know better.
+  const Error none{ErrorKind::not_found,
+                   "there is no face in the picture; send one that shows a face from the front, large and well lit"};
+  Result<Landmarks> landmarks = none;
+  while (!faces->empty()) {
+    landmarks = parts_->landmarker->find(pyramid, faces->front().box);
+    if (landmarks) break;
+    if (landmarks.error().kind != ErrorKind::not_found) return landmarks.error();
+    faces->erase(faces->begin());
+  }
+  if (!landmarks) return none;
+  portrait->landmarks = *landmarks;
+  portrait->face_score = faces->front().score;
+  portrait->faces_found = static_cast<int>(faces->size());
+  portrait->fit = fit_face(*portrait->canonical, portrait->landmarks);
+  portrait->rest = measure_rest(portrait->picture, *portrait->canonical, portrait->fit, portrait->landmarks);
+
+  auto person = parts_->person->find(pyramid, portrait->landmarks);
+  if (!person) return person.error();
+  portrait->person = std::move(*person);
+  return std::shared_ptr<const Portrait>(std::move(portrait));
+}
+
+}  // namespace avatar

@@ -1,0 +1,243 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "face/person_mask.h"
+
+#include <algorithm>
+#include <cmath>
+#include <utility>
+#include <vector>
+
+#include "face/resize.h"
+#include "infer/embedded_models.h"
+
+namespace avatar {
+namespace {
+
+constexpr int kSize = 256;  // px, the network's input and output
+
+/// A field of numbers over the picture: [row][column].
+struct Grid {
+  int width = 0, height = 0;
+  std::vector<float> value;
+
+  Grid(int w, int h) : width(w), height(h), value(static_cast<size_t>(w) * h) {}
+  [[nodiscard]] float& at(int x, int y) { return value[static_cast<size_t>(y) * width + x]; }
+  [[nodiscard]] float at(int x, int y) const { return value[static_cast<size_t>(y) * width + x]; }
+  [[nodiscard]] size_t size() const { return value.size(); }
+};
+
+/// Bilinear, nearest beyond the edge; x, y in samples, the first sample's centre at 0.5.
+float sample(const float* values, int width, int height, float x, float y) {
+  x = std::clamp(x - 0.5f, 0.0f, static_cast<float>(width - 1));
+  y = std::clamp(y - 0.5f, 0.0f, static_cast<float>(height - 1));
+  const int x0 = static_cast<int>(x), y0 = static_cast<int>(y);
+  const int x1 = std::min(x0 + 1, width - 1), y1 = std::min(y0 + 1, height - 1);
+  const float fx = x - static_cast<float>(x0), fy = y - static_cast<float>(y0);
+  const auto v = [&](int cx, int cy) { return values[static_cast<size_t>(cy) * width + cx]; };
+  const float top = v(x0, y0) + fx * (v(x1, y0) - v(x0, y0)), low = v(x0, y1) + fx * (v(x1, y1) - v(x0, y1));
+  return top + fy * (low - top);
+}
+
+/// 0 at the edge of a square, 1 from `rim` (part of the side) inwards.
+float inside(Point2 uv, float rim) {
+  const float edge = std::min(std::min(uv.x, 1 - uv.x), std::min(uv.y, 1 - uv.y));
+  return std::clamp(edge / rim, 0.0f, 1.0f);
+}
+
+/// Mean over (2r+1)^2 cells, fewer at the edges.
+void box_mean(Grid& g, int r) {
+  std::vector<double> line(static_cast<size_t>(std::max(g.width, g.height)) + 1);
+  const auto pass = [&](int length, auto&& cell) {
+    for (int i = 0; i < length; ++i) line[static_cast<size_t>(i) + 1] = line[static_cast<size_t>(i)] + cell(i);
+    for (int i = 0; i < length; ++i) {
+      const int from = std::max(0, i - r), to = std::min(length, i + r + 1);
+      cell(i) = static_cast<float>((line[static_cast<size_t>(to)] - line[static_cast<size_t>(from)]) / (to - from));
+    }
+  };
+  for (int y = 0; y < g.height; ++y) pass(g.width, [&](int x) -> float& { return g.at(x, y); });
+  for (int x = 0; x < g.width; ++x) pass(g.height, [&](int y) -> float& { return g.at(x, y); });
+}
+
+/// Connected regions (4 neighbours) of equal `set`: a number per cell, and the size of each.
+struct Regions {
+  std::vector<int> of;
+  std::vector<int> size;
+  std::vector<bool> at_edge;
+};
+
+Regions regions(const std::vector<bool>& set, int width, int height) {
+  Regions r{std::vector<int>(set.size(), -1), {}, {}};
+  std::vector<int> open;
+  for (int start = 0; start < static_cast<int>(set.size()); ++start) {
+    if (r.of[static_cast<size_t>(start)] >= 0) continue;
+    const int id = static_cast<int>(r.size.size());
+    r.size.push_back(0);
+    r.at_edge.push_back(false);
+    open.push_back(start);
+    r.of[static_cast<size_t>(start)] = id;
+    while (!open.empty()) {
+      const int cell = open.back(), x = cell % width, y = cell / width;
+      open.pop_back();
+      ++r.size.back();
+      if (x == 0 || y == 0 || x == width - 1 || y == height - 1) r.at_edge.back() = true;
+      const auto visit = [&](bool exists, int next) {
+        if (!exists || r.of[static_cast<size_t>(next)] >= 0 ||
+            set[static_cast<size_t>(next)] != set[static_cast<size_t>(start)])
+          return;
+        r.of[static_cast<size_t>(next)] = id;
+        open.push_back(next);
+      };
+      visit(x > 0, cell - 1);
+      visit(x < width - 1, cell + 1);
+      visit(y > 0, cell - width);
+      visit(y < height - 1, cell + width);
+    }
+  }
+  return r;
+}
+
+/// Leaves one person: the region with the most of the face in it; holes smaller than a hundredth of it are filled.
+void keep_one_person(Grid& p, const Grid& face) {
+  std::vector<bool> set(p.size());
+  for (size_t i = 0; i < set.size(); ++i) set[i] = p.value[i] > 0.5f || face.value[i] > 0.5f;
+  const Regions all = regions(set, p.width, p.height);
+  std::vector<int> votes(all.size.size());
+  for (size_t i = 0; i < set.size(); ++i) votes[static_cast<size_t>(all.of[i])] += face.value[i] > 0.5f ? 1 : 0;
+  const int person = static_cast<int>(std::max_element(votes.begin(), votes.end()) - votes.begin());
+  const int hole = all.size[static_cast<size_t>(person)] / 100;
+
+  Grid kept(p.width, p.height);
+  for (size_t i = 0; i < set.size(); ++i) {
+    const auto region = static_cast<size_t>(all.of[i]);
+    const bool filled = !set[i] && !all.at_edge[region] && all.size[region] < hole;
+    kept.value[i] = all.of[i] == person || filled ? 1 : 0;
+    if (filled || face.value[i] > 0.5f) p.value[i] = 1;
+  }
+  // The soft rim stays; what is farther from the person than that goes.
+  constexpr int kRim = 4;  // cells
+  box_mean(kept, kRim);
+  for (size_t i = 0; i < set.size(); ++i) {
+    if (kept.value[i] == 0) p.value[i] = 0;
+  }
+}
+
+/// The guided filter: p as a locally linear function of the picture's colours. Gives that function's four
+/// coefficients (red, green, blue, constant) per cell.
+std::array<Grid, 4> colour_lines(const Image& guide, const Grid& p, int r, float eps) {
+  const int w = guide.width, h = guide.height;
+  const Grid zero(w, h);
+  std::array<Grid, 3> mean{zero, zero, zero}, covariance{zero, zero, zero};
+  std::array<Grid, 6> product{zero, zero, zero, zero, zero, zero};  // rr rg rb gg gb bb
+  Grid mean_p = p;
+  for (size_t i = 0; i < p.size(); ++i) {
+    std::array<float, 3> c{};
+    for (size_t k = 0; k < 3; ++k) c[k] = static_cast<float>(guide.rgb[3 * i + k]) / 255;
+    for (size_t k = 0, n = 0; k < 3; ++k) {
+      mean[k].value[i] = c[k];
+      covariance[k].value[i] = c[k] * p.value[i];
+      for (size_t j = k; j < 3; ++j) product[n++].value[i] = c[k] * c[j];
+    }
+  }
+  for (auto* group : {&mean, &covariance}) {
+    for (Grid& g : *group) box_mean(g, r);
+  }
+  for (Grid& g : product) box_mean(g, r);
+  box_mean(mean_p, r);
+
+  std::array<Grid, 4> line{zero, zero, zero, zero};
+  for (size_t i = 0; i < p.size(); ++i) {
+    const float mr = mean[0].value[i], mg = mean[1].value[i], mb = mean[2].value[i], mp = mean_p.value[i];
+    const float rr = product[0].value[i] - mr * mr + eps, rg = product[1].value[i] - mr * mg,
+                rb = product[2].value[i] - mr * mb, gg = product[3].value[i] - mg * mg + eps,
+                gb = product[4].value[i] - mg * mb, bb = product[5].value[i] - mb * mb + eps;
+    const float cr = covariance[0].value[i] - mr * mp, cg = covariance[1].value[i] - mg * mp,
+                cb = covariance[2].value[i] - mb * mp;
+    // Inverse of the symmetric 3 x 3 matrix by cofactors; eps keeps it away from singular.
+    const float i00 = gg * bb - gb * gb, i01 = gb * rb - rg * bb, i02 = rg * gb - gg * rb, i11 = rr * bb - rb * rb,
+                i12 = rb * rg - rr * gb, i22 = rr * gg - rg * rg;
+    const float det = rr * i00 + rg * i01 + rb * i02;
+    const float ar = (i00 * cr + i01 * cg + i02 * cb) / det, ag = (i01 * cr + i11 * cg + i12 * cb) / det,
+                ab = (i02 * cr + i12 * cg + i22 * cb) / det;
+    line[0].value[i] = ar;
+    line[1].value[i] = ag;
+    line[2].value[i] = ab;
+    line[3].value[i] = mp - ar * mr - ag * mg - ab * mb;
+  }
+  for (Grid& g : line) box_mean(g, r);
+  return line;
+}
+
+}  // namespace
+
+Result<std::unique_ptr<PersonFinder>> PersonFinder::load() {
+  constexpr const char* kName = "selfie_segmentation.onnx";
+  auto model = Model::load(kName, embedded_model(kName));
+  if (!model) return model.error();
+  return std::unique_ptr<PersonFinder>(new PersonFinder(std::move(*model)));
+}
+
+Result<Mask> PersonFinder::find(const Pyramid& pyramid, const Landmarks& landmarks) const {
+  const Image& picture = pyramid.picture();
+  auto run = model_->prepare();
+  if (!run) return run.error();
+  const auto look = [&](const Crop& view, std::vector<float>& out) -> Result<void> {
+    pyramid.cut(view, kSize, Beyond::nearest, 1 / 255.0f, 0, (*run)->input("image"));
+    if (auto ran = (*run)->run(); !ran) return ran;
+    const auto person = (*run)->output("person");
+    out.assign(person.begin(), person.end());
+    return {};
+  };
+
+  // The network was trained on pictures taken at arm's length: the head fills a third of the height.
+  const Crop mesh = crop_round(landmarks);
+  const float face = mesh.side / 1.5f;
+  const Crop head{mesh.x, mesh.y + 0.15f * face, 3.0f * face, 0};
+  const Crop all = pyramid.whole();
+  std::vector<float> in_head, in_all;
+  if (auto looked = look(head, in_head); !looked) return looked.error();
+  if (auto looked = look(all, in_all); !looked) return looked.error();
+
+  // Both on one grid, as fine as the finer one sees.
+  const float cell = std::max(1.0f, head.side / kSize);
+  Grid p(std::max(1, static_cast<int>(std::lround(static_cast<float>(picture.width) / cell))),
+         std::max(1, static_cast<int>(std::lround(static_cast<float>(picture.height) / cell))));
+  Grid face_area(p.width, p.height);
+  const float step_x = static_cast<float>(picture.width) / static_cast<float>(p.width);
+  const float step_y = static_cast<float>(picture.height) / static_cast<float>(p.height);
+  for (int y = 0; y < p.height; ++y) {
+    for (int x = 0; x < p.width; ++x) {
+      const float px = (static_cast<float>(x) + 0.5f) * step_x, py = (static_cast<float>(y) + 0.5f) * step_y;
+      const auto seen = [&](const Crop& view, const std::vector<float>& out) {
+        const Point2 uv = view.from_picture(px, py);
+        return sample(out.data(), kSize, kSize, uv.x * kSize, uv.y * kSize);
+      };
+      const float near = inside(head.from_picture(px, py), 0.12f);
+      p.at(x, y) = (1 - near) * seen(all, in_all) + (near > 0 ? near * seen(head, in_head) : 0);
+      // Sure to be the person, whatever the network says: an ellipse within the face.
+      const Point2 uv = mesh.from_picture(px, py);
+      face_area.at(x, y) = std::hypot((uv.x - 0.5f) / 0.2f, (uv.y - 0.5f) / 0.28f) < 1 ? 1 : 0;
+    }
+  }
+  keep_one_person(p, face_area);
+
+  constexpr int kRadius = 4;     // cells: as far as the network's rim may be wrong
+  constexpr float kEps = 1e-3f;  // (colour 0..1)^2: edges weaker than about 3 % do not count
+  const auto line = colour_lines(shrink(picture, p.width, p.height), p, kRadius, kEps);
+  Mask mask(picture.width, picture.height);
+  for (int y = 0; y < mask.height; ++y) {
+    const float gy = (static_cast<float>(y) + 0.5f) / step_y;
+    for (int x = 0; x < mask.width; ++x) {
+      const float gx = (static_cast<float>(x) + 0.5f) / step_x;
+      const uint8_t* c = picture.at(x, y);
+      float q = sample(line[3].value.data(), p.width, p.height, gx, gy);
+      for (size_t k = 0; k < 3; ++k) {
+        q += sample(line[k].value.data(), p.width, p.height, gx, gy) * static_cast<float>(c[k]) / 255;
+      }
+      // What is nearly sure becomes sure.
+      q = std::clamp((q - 0.12f) / 0.76f, 0.0f, 1.0f);
+      mask.at(x, y) = static_cast<uint8_t>(std::lround(q * 255));
+    }
+  }
+  return mask;
+}
+
+}  // namespace avatar
