@@ -1,0 +1,191 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "engine/mesh/layers.h"
+
+#include <algorithm>
+#include <cmath>
+
+#include "engine/mesh/texels.h"
+
+namespace avatar::mesh {
+namespace {
+
+// Mirror an index into [0, n): ... 1 0 | 0 1 ... n-1 | n-1 n-2 ...
+int mirror(int i, int n) {
+  const int period = 2 * n;
+  i = ((i % period) + period) % period;
+  return i < n ? i : period - 1 - i;
+}
+
+float lanczos3(float x) {
+  x = std::fabs(x);
+  if (x < 1e-5F) return 1;
+  if (x >= 3) return 0;
+  const float a = 3.14159265F * x;
+  return 3 * std::sin(a) * std::sin(a / 3) / (a * a);
+}
+
+// One axis of a separable filter: for each output sample its first input index and its weights (sum 1).
+struct Taps {
+  int count = 0;
+  std::vector<int> index;     // [output][tap], already mirrored
+  std::vector<float> weight;  // [output][tap]
+  std::vector<uint8_t> inside;
+};
+
+Taps make_taps(int outputs, int inputs, float origin, float input_per_output, float offset, float cutoff) {
+  Taps t;
+  const float radius = 3 / cutoff;
+  t.count = static_cast<int>(std::ceil(radius * 2)) + 1;
+  t.index.resize(static_cast<size_t>(outputs) * t.count);
+  t.weight.resize(t.index.size());
+  t.inside.resize(outputs);
+  for (int i = 0; i < outputs; ++i) {
+    const float centre = origin + (static_cast<float>(i) + 0.5F + offset) * input_per_output - 0.5F;
+    t.inside[i] = centre > -0.5F && centre < static_cast<float>(inputs) - 0.5F;
+    const int first = static_cast<int>(std::floor(centre - radius)) + 1;
+    float sum = 0;
+    for (int k = 0; k < t.count; ++k) {
+      const float w = lanczos3((static_cast<float>(first + k) - centre) * cutoff);
+      t.weight[static_cast<size_t>(i) * t.count + k] = w;
+      t.index[static_cast<size_t>(i) * t.count + k] = mirror(first + k, inputs);
+      sum += w;
+    }
+    for (int k = 0; k < t.count; ++k) t.weight[static_cast<size_t>(i) * t.count + k] /= sum;
+  }
+  return t;
+}
+
+struct Weighted {
+  float r = 0, g = 0, b = 0, w = 0;
+};
+
+void box_blur(std::vector<float>& plane, int width, int height, int radius) {
+  if (radius < 1) return;
+  std::vector<float> line(static_cast<size_t>(std::max(width, height)));
+  const float norm = 1.0F / static_cast<float>(2 * radius + 1);
+  const auto pass = [&](float* p, int n, size_t step) {
+    float sum = 0;
+    for (int i = -radius; i <= radius; ++i) sum += p[static_cast<size_t>(std::clamp(i, 0, n - 1)) * step];
+    for (int i = 0; i < n; ++i) {
+      line[i] = sum * norm;
+      sum += p[static_cast<size_t>(std::min(i + radius + 1, n - 1)) * step] - p[static_cast<size_t>(std::max(i - radius, 0)) * step];
+    }
+    for (int i = 0; i < n; ++i) p[static_cast<size_t>(i) * step] = line[i];
+  };
+  for (int y = 0; y < height; ++y) pass(&plane[static_cast<size_t>(y) * width], width, 1);
+  for (int x = 0; x < width; ++x) pass(&plane[x], height, static_cast<size_t>(width));
+}
+
+}  // namespace
+
+Rgb Canvas::sample(float x, float y) const {
+  x = std::clamp(x - 0.5F, 0.0F, static_cast<float>(width - 1));
+  y = std::clamp(y - 0.5F, 0.0F, static_cast<float>(height - 1));
+  const int x0 = std::min(static_cast<int>(x), width - 2), y0 = std::min(static_cast<int>(y), height - 2);
+  const float fx = x - static_cast<float>(x0), fy = y - static_cast<float>(y0);
+  return mix(mix(colour[at(x0, y0)], colour[at(x0 + 1, y0)], fx), mix(colour[at(x0, y0 + 1)], colour[at(x0 + 1, y0 + 1)], fx), fy);
+}
+
+Canvas resample(const Portrait& portrait, const Framing& framing, float scale, float margin) {
+  const Image& picture = portrait.picture;
+  Canvas out;
+  out.width = static_cast<int>(std::lround((static_cast<float>(framing.width) + 2 * margin) * scale));
+  out.height = static_cast<int>(std::lround((static_cast<float>(framing.height) + 2 * margin) * scale));
+  const float step = 1 / (framing.scale * scale);
+  // Band-limited to what the frame can show, whatever the texture's own density.
+  const float cutoff = std::min(1.0F, framing.scale);
+  const Taps tx = make_taps(out.width, picture.width, framing.origin_x, step, -margin * scale, cutoff);
+  const Taps ty = make_taps(out.height, picture.height, framing.origin_y, step, -margin * scale, cutoff);
+
+  // Columns first, only for the rows that are needed.
+  std::vector<int> row_of(picture.height, -1);
+  int rows = 0;
+  for (const int r : ty.index) {
+    if (row_of[r] < 0) row_of[r] = rows++;
+  }
+  std::vector<Weighted> narrow(static_cast<size_t>(rows) * out.width);
+  for (int r = 0; r < picture.height; ++r) {
+    if (row_of[r] < 0) continue;
+    const uint8_t* rgb = picture.at(0, r);
+    const uint8_t* person = &portrait.person.value[static_cast<size_t>(r) * picture.width];
+    Weighted* to = &narrow[static_cast<size_t>(row_of[r]) * out.width];
+    for (int x = 0; x < out.width; ++x) {
+      Weighted sum;
+      const int* index = &tx.index[static_cast<size_t>(x) * tx.count];
+      const float* weight = &tx.weight[static_cast<size_t>(x) * tx.count];
+      for (int k = 0; k < tx.count; ++k) {
+        const uint8_t* p = rgb + static_cast<ptrdiff_t>(index[k]) * 3;
+        sum.r += weight[k] * p[0];
+        sum.g += weight[k] * p[1];
+        sum.b += weight[k] * p[2];
+        sum.w += weight[k] * person[index[k]];
+      }
+      to[x] = sum;
+    }
+  }
+  const size_t n = static_cast<size_t>(out.width) * out.height;
+  out.colour.resize(n);
+  out.person.resize(n);
+  out.inside.resize(n);
+  for (int y = 0; y < out.height; ++y) {
+    Rgb* colour = &out.colour[out.at(0, y)];
+    float* matte = &out.person[out.at(0, y)];
+    for (int k = 0; k < ty.count; ++k) {
+      const Weighted* from = &narrow[static_cast<size_t>(row_of[ty.index[static_cast<size_t>(y) * ty.count + k]]) * out.width];
+      const float w = ty.weight[static_cast<size_t>(y) * ty.count + k];
+      for (int x = 0; x < out.width; ++x) {
+        colour[x].r += w * from[x].r;
+        colour[x].g += w * from[x].g;
+        colour[x].b += w * from[x].b;
+        matte[x] += w * from[x].w;
+      }
+    }
+    for (int x = 0; x < out.width; ++x) {
+      colour[x] = {std::clamp(colour[x].r, 0.0F, 255.0F), std::clamp(colour[x].g, 0.0F, 255.0F), std::clamp(colour[x].b, 0.0F, 255.0F)};
+      matte[x] = std::clamp(matte[x] / 255, 0.0F, 1.0F);
+      out.inside[out.at(x, y)] = tx.inside[x] & ty.inside[y];
+    }
+  }
+  return out;
+}
+
+std::vector<uint32_t> make_plate(const Canvas& frame, float reach_px) {
+  // Known: inside the picture and farther from the person than `reach_px`.
+  std::vector<float> near = frame.person;
+  for (float& p : near) p = p > 0.02F ? 1.0F : 0.0F;
+  box_blur(near, frame.width, frame.height, static_cast<int>(std::lround(reach_px)));
+
+  std::vector<Filled> fill(frame.colour.size());
+  for (size_t i = 0; i < fill.size(); ++i) {
+    if (frame.inside[i] && near[i] <= 1e-4F) fill[i] = {frame.colour[i], 1};
+  }
+  fill_unknown(fill, frame.width, frame.height);
+  std::vector<uint32_t> plate(frame.colour.size());
+  for (size_t i = 0; i < plate.size(); ++i) {
+    // Nothing but person: grey, never seen.
+    plate[i] = texel(fill[i].known > 0 ? fill[i].colour : Rgb{128, 128, 128});
+  }
+  return plate;
+}
+
+void soften_matte(Canvas& canvas, float grow_px) {
+  const int radius = std::max(1, static_cast<int>(std::lround(grow_px * 0.5F)));
+  std::vector<float> wide = canvas.person;
+  for (float& p : wide) p = std::min(1.0F, p * 1.5F);
+  box_blur(wide, canvas.width, canvas.height, radius);
+  box_blur(wide, canvas.width, canvas.height, radius);
+  for (size_t i = 0; i < wide.size(); ++i) canvas.person[i] = std::max(canvas.person[i], smoothstep(0.02F, 0.45F, wide[i]));
+}
+
+Texture make_texture(const Canvas& canvas, float scale, float margin) {
+  Texture t;
+  t.width = canvas.width;
+  t.height = canvas.height;
+  t.scale = scale;
+  t.margin_texels = margin * scale;
+  t.texels.resize(canvas.colour.size());
+  for (size_t i = 0; i < t.texels.size(); ++i) t.texels[i] = texel(canvas.colour[i], canvas.person[i]);
+  return t;
+}
+
+}  // namespace avatar::mesh
