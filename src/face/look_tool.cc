@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// look_at_faces OUT_DIR PICTURE...: what the analysis finds, as OUT_DIR/<name>.png and one line each. A developer's
-// instrument: not part of the product.
+// look_at_faces OUT_DIR PICTURE...: what the analysis finds, as OUT_DIR/<name>.png (overlay), OUT_DIR/<name>-cut.png (the
+// person over magenta, which shows every fault of the mask) and one line each. A developer's instrument: not part of
+// the product.
 #include <chrono>
 #include <cstdio>
 #include <filesystem>
@@ -11,6 +12,22 @@
 #include "face/analysis.h"
 #include "face/overlay.h"
 #include "face/picture_file.h"
+
+namespace {
+
+avatar::Image cut_out(const avatar::Portrait& p) {
+  avatar::Image out = p.picture;
+  constexpr int kMagenta[3] = {255, 0, 255};
+  for (size_t i = 0; i < p.person.value.size(); ++i) {
+    const int a = p.person.value[i];
+    for (size_t c = 0; c < 3; ++c) {
+      out.rgb[3 * i + c] = static_cast<uint8_t>((out.rgb[3 * i + c] * a + kMagenta[c] * (255 - a)) / 255);
+    }
+  }
+  return out;
+}
+
+}  // namespace
 
 int main(int argc, char** argv) {
   using Clock = std::chrono::steady_clock;
@@ -52,6 +69,11 @@ int main(int argc, char** argv) {
         p.fit.yaw_deg, p.fit.pitch_deg, p.fit.roll_deg, p.rest.lip_gap_cm, p.rest.teeth_show, p.rest.smile,
         p.rest.eye_open_right, p.rest.eye_open_left);
     const auto out = std::filesystem::path(argv[1]) / (path.stem().string() + ".png");
+    const auto cut = std::filesystem::path(argv[1]) / (path.stem().string() + "-cut.png");
+    if (auto written = avatar::write_png(cut, cut_out(p)); !written) {
+      std::fprintf(stderr, "%s\n", written.error().message.c_str());
+      return 1;
+    }
     if (auto written = avatar::write_png(out, avatar::draw_overlay(p)); !written) {
       std::fprintf(stderr, "%s\n", written.error().message.c_str());
       return 1;

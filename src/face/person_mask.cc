@@ -120,50 +120,68 @@ void keep_one_person(Grid& p, const Grid& face) {
   }
 }
 
-/// The guided filter: p as a locally linear function of the picture's colours. Gives that function's four
-/// coefficients (red, green, blue, constant) per cell.
-std::array<Grid, 4> colour_lines(const Image& guide, const Grid& p, int r, float eps) {
-  const int w = guide.width, h = guide.height;
-  const Grid zero(w, h);
-  std::array<Grid, 3> mean{zero, zero, zero}, covariance{zero, zero, zero};
-  std::array<Grid, 6> product{zero, zero, zero, zero, zero, zero};  // rr rg rb gg gb bb
-  Grid mean_p = p;
-  for (size_t i = 0; i < p.size(); ++i) {
-    std::array<float, 3> c{};
-    for (size_t k = 0; k < 3; ++k) c[k] = static_cast<float>(guide.rgb[3 * i + k]) / 255;
-    for (size_t k = 0, n = 0; k < 3; ++k) {
-      mean[k].value[i] = c[k];
-      covariance[k].value[i] = c[k] * p.value[i];
-      for (size_t j = k; j < 3; ++j) product[n++].value[i] = c[k] * c[j];
-    }
-  }
-  for (auto* group : {&mean, &covariance}) {
-    for (Grid& g : *group) box_mean(g, r);
-  }
-  for (Grid& g : product) box_mean(g, r);
-  box_mean(mean_p, r);
+/// Per cell: p as a linear function of the picture's colour (gain of the bytes red, green, blue, then a constant), and
+/// p itself.
+using Line = std::array<float, 5>;
+using Lines = std::vector<Line>;
 
-  std::array<Grid, 4> line{zero, zero, zero, zero};
+/// The guided filter. guide and p have the same size; r in cells; eps as a variance of colours 0..1.
+Lines colour_lines(const Image& guide, const Grid& p, int r, float eps) {
+  const int w = guide.width, h = guide.height;
+  // Means over the window of: the colours (0-2), the colours times p (3-5), their products rr rg rb gg gb bb (6-11), p.
+  std::vector<Grid> mean(13, Grid(w, h));
   for (size_t i = 0; i < p.size(); ++i) {
-    const float mr = mean[0].value[i], mg = mean[1].value[i], mb = mean[2].value[i], mp = mean_p.value[i];
-    const float rr = product[0].value[i] - mr * mr + eps, rg = product[1].value[i] - mr * mg,
-                rb = product[2].value[i] - mr * mb, gg = product[3].value[i] - mg * mg + eps,
-                gb = product[4].value[i] - mg * mb, bb = product[5].value[i] - mb * mb + eps;
-    const float cr = covariance[0].value[i] - mr * mp, cg = covariance[1].value[i] - mg * mp,
-                cb = covariance[2].value[i] - mb * mp;
+    size_t product = 6;
+    for (size_t k = 0; k < 3; ++k) {
+      const float c = static_cast<float>(guide.rgb[3 * i + k]) / 255;
+      mean[k].value[i] = c;
+      mean[3 + k].value[i] = c * p.value[i];
+      for (size_t j = k; j < 3; ++j) mean[product++].value[i] = c * static_cast<float>(guide.rgb[3 * i + j]) / 255;
+    }
+    mean[12].value[i] = p.value[i];
+  }
+  for (Grid& g : mean) box_mean(g, r);
+
+  std::vector<Grid> line(4, Grid(w, h));
+  for (size_t i = 0; i < p.size(); ++i) {
+    const auto m = [&](size_t k) { return mean[k].value[i]; };
+    const float mr = m(0), mg = m(1), mb = m(2), mp = m(12);
+    const float rr = m(6) - mr * mr + eps, rg = m(7) - mr * mg, rb = m(8) - mr * mb, gg = m(9) - mg * mg + eps,
+                gb = m(10) - mg * mb, bb = m(11) - mb * mb + eps;
+    const float cr = m(3) - mr * mp, cg = m(4) - mg * mp, cb = m(5) - mb * mp;
     // Inverse of the symmetric 3 x 3 matrix by cofactors; eps keeps it away from singular.
     const float i00 = gg * bb - gb * gb, i01 = gb * rb - rg * bb, i02 = rg * gb - gg * rb, i11 = rr * bb - rb * rb,
                 i12 = rb * rg - rr * gb, i22 = rr * gg - rg * rg;
     const float det = rr * i00 + rg * i01 + rb * i02;
     const float ar = (i00 * cr + i01 * cg + i02 * cb) / det, ag = (i01 * cr + i11 * cg + i12 * cb) / det,
                 ab = (i02 * cr + i12 * cg + i22 * cb) / det;
-    line[0].value[i] = ar;
-    line[1].value[i] = ag;
-    line[2].value[i] = ab;
+    line[0].value[i] = ar / 255;
+    line[1].value[i] = ag / 255;
+    line[2].value[i] = ab / 255;
     line[3].value[i] = mp - ar * mr - ag * mg - ab * mb;
   }
   for (Grid& g : line) box_mean(g, r);
-  return line;
+  Lines lines(p.size());
+  for (size_t i = 0; i < p.size(); ++i) {
+    lines[i] = {line[0].value[i], line[1].value[i], line[2].value[i], line[3].value[i], p.value[i]};
+  }
+  return lines;
+}
+
+/// The two cells between whose centres a place (px) lies, and how far towards the second.
+struct Between {
+  int low, high;
+  float part;
+};
+Between between(float place, float step, int cells) {
+  const float at = std::clamp(place / step - 0.5f, 0.0f, static_cast<float>(cells - 1));
+  const int low = static_cast<int>(at);
+  return {low, std::min(low + 1, cells - 1), at - static_cast<float>(low)};
+}
+
+float smooth_step(float from, float to, float x) {
+  const float t = std::clamp((x - from) / (to - from), 0.0f, 1.0f);
+  return t * t * (3 - 2 * t);
 }
 
 }  // namespace
@@ -179,25 +197,27 @@ Result<Mask> PersonFinder::find(const Pyramid& pyramid, const Landmarks& landmar
   const Image& picture = pyramid.picture();
   auto run = model_->prepare();
   if (!run) return run.error();
-  const auto look = [&](const Crop& view, std::vector<float>& out) -> Result<void> {
-    pyramid.cut(view, kSize, Beyond::nearest, 1 / 255.0f, 0, (*run)->input("image"));
-    if (auto ran = (*run)->run(); !ran) return ran;
-    const auto person = (*run)->output("person");
-    out.assign(person.begin(), person.end());
-    return {};
-  };
 
-  // The network was trained on pictures taken at arm's length: the head fills a third of the height.
+  // The whole picture, and squares round the head: the network was trained on pictures taken at arm's length, where the
+  // head fills a third of the height. The mean of several sizes is steadier than one.
   const Crop mesh = crop_round(landmarks);
   const float face = mesh.side / 1.5f;
-  const Crop head{mesh.x, mesh.y + 0.15f * face, 3.0f * face, 0};
-  const Crop all = pyramid.whole();
-  std::vector<float> in_head, in_all;
-  if (auto looked = look(head, in_head); !looked) return looked.error();
-  if (auto looked = look(all, in_all); !looked) return looked.error();
+  struct View {
+    Crop crop;
+    std::vector<float> person;
+  };
+  std::vector<View> views{{pyramid.whole(), {}}};
+  for (const float size : {3.8f, 3.0f, 2.4f})
+    views.push_back({{mesh.x, mesh.y + 0.05f * size * face, size * face, 0}, {}});
+  for (View& view : views) {
+    pyramid.cut(view.crop, kSize, Beyond::nearest, 1 / 255.0f, 0, (*run)->input("image"));
+    if (auto ran = (*run)->run(); !ran) return ran.error();
+    const auto person = (*run)->output("person");
+    view.person.assign(person.begin(), person.end());
+  }
 
-  // Both on one grid, as fine as the finer one sees.
-  const float cell = std::max(1.0f, head.side / kSize);
+  // All on one grid, about as fine as the finest sees.
+  const float cell = std::max(1.0f, 3 * face / kSize);
   Grid p(std::max(1, static_cast<int>(std::lround(static_cast<float>(picture.width) / cell))),
          std::max(1, static_cast<int>(std::lround(static_cast<float>(picture.height) / cell))));
   Grid face_area(p.width, p.height);
@@ -206,12 +226,17 @@ Result<Mask> PersonFinder::find(const Pyramid& pyramid, const Landmarks& landmar
   for (int y = 0; y < p.height; ++y) {
     for (int x = 0; x < p.width; ++x) {
       const float px = (static_cast<float>(x) + 0.5f) * step_x, py = (static_cast<float>(y) + 0.5f) * step_y;
-      const auto seen = [&](const Crop& view, const std::vector<float>& out) {
-        const Point2 uv = view.from_picture(px, py);
-        return sample(out.data(), kSize, kSize, uv.x * kSize, uv.y * kSize);
-      };
-      const float near = inside(head.from_picture(px, py), 0.12f);
-      p.at(x, y) = (1 - near) * seen(all, in_all) + (near > 0 ? near * seen(head, in_head) : 0);
+      // A square counts less towards its rim, where the network sees one side only; the whole counts where no other
+      // does.
+      float sum = 0, weight = 0;
+      for (const View& view : views) {
+        const Point2 uv = view.crop.from_picture(px, py);
+        const float w = &view == &views.front() ? 0.02f : inside(uv, 0.2f);
+        if (w == 0) continue;
+        sum += w * sample(view.person.data(), kSize, kSize, uv.x * kSize, uv.y * kSize);
+        weight += w;
+      }
+      p.at(x, y) = sum / weight;
       // Sure to be the person, whatever the network says: an ellipse within the face.
       const Point2 uv = mesh.from_picture(px, py);
       face_area.at(x, y) = std::hypot((uv.x - 0.5f) / 0.2f, (uv.y - 0.5f) / 0.28f) < 1 ? 1 : 0;
@@ -219,22 +244,30 @@ Result<Mask> PersonFinder::find(const Pyramid& pyramid, const Landmarks& landmar
   }
   keep_one_person(p, face_area);
 
+  for (float& v : p.value) v = smooth_step(0.2f, 0.8f, v);
+
   constexpr int kRadius = 4;     // cells: as far as the network's rim may be wrong
   constexpr float kEps = 1e-3f;  // (colour 0..1)^2: edges weaker than about 3 % do not count
-  const auto line = colour_lines(shrink(picture, p.width, p.height), p, kRadius, kEps);
+  const Lines lines = colour_lines(shrink(picture, p.width, p.height), p, kRadius, kEps);
   Mask mask(picture.width, picture.height);
+  std::vector<Line> row(static_cast<size_t>(p.width));
   for (int y = 0; y < mask.height; ++y) {
-    const float gy = (static_cast<float>(y) + 0.5f) / step_y;
-    for (int x = 0; x < mask.width; ++x) {
-      const float gx = (static_cast<float>(x) + 0.5f) / step_x;
-      const uint8_t* c = picture.at(x, y);
-      float q = sample(line[3].value.data(), p.width, p.height, gx, gy);
-      for (size_t k = 0; k < 3; ++k) {
-        q += sample(line[k].value.data(), p.width, p.height, gx, gy) * static_cast<float>(c[k]) / 255;
-      }
-      // What is nearly sure becomes sure.
-      q = std::clamp((q - 0.12f) / 0.76f, 0.0f, 1.0f);
-      mask.at(x, y) = static_cast<uint8_t>(std::lround(q * 255));
+    const auto [y0, y1, fy] = between(static_cast<float>(y) + 0.5f, step_y, p.height);
+    for (size_t x = 0; x < row.size(); ++x) {
+      const Line &a = lines[static_cast<size_t>(y0) * row.size() + x],
+                 &b = lines[static_cast<size_t>(y1) * row.size() + x];
+      for (size_t k = 0; k < a.size(); ++k) row[x][k] = a[k] + fy * (b[k] - a[k]);
+    }
+    const uint8_t* c = picture.at(0, y);
+    for (int x = 0; x < mask.width; ++x, c += 3) {
+      const auto [x0, x1, fx] = between(static_cast<float>(x) + 0.5f, step_x, p.width);
+      const Line &a = row[static_cast<size_t>(x0)], &b = row[static_cast<size_t>(x1)];
+      Line l;
+      for (size_t k = 0; k < l.size(); ++k) l[k] = a[k] + fx * (b[k] - a[k]);
+      const float refined = l[0] * c[0] + l[1] * c[1] + l[2] * c[2] + l[3];
+      // The network's own word counts too: where the person and what is behind have the same colour, the filter errs.
+      const float q = smooth_step(0.25f, 0.75f, 0.65f * refined + 0.35f * l[4]);
+      mask.at(x, y) = static_cast<uint8_t>(q * 255 + 0.5f);
     }
   }
   return mask;
