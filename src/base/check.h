@@ -7,5 +7,4 @@ namespace avatar {
 [[noreturn]] void check_failed(const char* condition, const char* file, int line);
 }  // namespace avatar
 
-#define CHECK(condition) \
-  ((condition) ? static_cast<void>(0) : ::avatar::check_failed(#condition, __FILE__, __LINE__))
+#define CHECK(condition) ((condition) ? static_cast<void>(0) : ::avatar::check_failed(#condition, __FILE__, __LINE__))
