@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// look_at_faces OUT_DIR PICTURE...: what the analysis finds, as OUT_DIR/<name>.png (overlay), OUT_DIR/<name>-cut.png (the
-// person over magenta, which shows every fault of the mask) and one line each. A developer's instrument: not part of
-// the product.
+// look_at_faces OUT_DIR PICTURE...: what the analysis finds, as OUT_DIR/<name>.png (overlay), OUT_DIR/<name>-cut.png
+// (the person over magenta, which shows every fault of the mask) and one line each. A developer's instrument: not part
+// of the product.
 #include <chrono>
 #include <cstdio>
 #include <filesystem>

@@ -225,7 +225,9 @@ Result<Image> decode_picture(std::span<const std::byte> file) {
 
 Result<void> write_png(const std::filesystem::path& path, const Image& picture) {
   std::filesystem::path part = path;
-  part += "." + std::to_string(getpid()) + ".part";
+  part += '.';
+  part += std::to_string(getpid());
+  part += ".part";
   png_image png{};
   png.version = PNG_IMAGE_VERSION;
   png.width = static_cast<png_uint_32>(picture.width);
