@@ -1,0 +1,76 @@
+// SPDX-License-Identifier: Apache-2.0
+// The speech that a session still has to say. Any thread may add to it; only the tick takes from it. Sound is mono,
+// 48 kHz, in [-1, 1] (what is not is brought there). When more than the bound waits (60 s), what was accepted stays and
+// new speech is refused, with `busy`. clear() ends every utterance begun so far: blocks of it that arrive later are
+// dropped.
+//
+//   const uint64_t id = queue.begin();            // somebody starts to speak
+//   queue.add(id, sound); ... queue.end(id);
+//
+//   for (size_t n = 0; n < block.size();) {       // the tick
+//     const auto taken = queue.take(std::span(block).subspan(n));
+//     if (taken.utterance == 0) break;            // nothing waits: the rest is silence
+//     n += taken.samples;
+//   }
+//
+// Utterances are taken in the order in which they began. One that has begun but waits for its sound holds back the
+// later ones; it lets them through when it ends.
+// Threads: [any thread] unless tagged otherwise; one lock, held for the length of a copy.
+#pragma once
+
+#include <cstdint>
+#include <deque>
+#include <mutex>
+#include <span>
+#include <vector>
+
+#include "base/result.h"
+#include "types/media_time.h"
+
+namespace avatar {
+
+class SpeechQueue final {
+ public:
+  explicit SpeechQueue(MediaTime bound = MediaTime::from_ms(60'000)) : bound_(bound) {}
+
+  /// A new utterance; ids count up from 1.
+  uint64_t begin();
+
+  /// busy: the queue is full, nothing of `sound` was kept. Speech of an utterance that was cleared or has ended is
+  /// dropped without an error: its sender cannot know yet.
+  Result<void> add(uint64_t utterance, std::span<const float> sound);
+
+  /// No more sound will come for it.
+  void end(uint64_t utterance);
+
+  /// Interruption: what waits is dropped, utterances begun so far are over. Answers how much sound was dropped.
+  MediaTime clear();
+
+  struct Taken {
+    uint64_t utterance = 0;  ///< 0: nothing waits now
+    size_t samples = 0;      ///< written to the front of `out`; may be 0 when is_last
+    bool is_last = false;    ///< the utterance is over with these samples
+  };
+  /// The next sound of one utterance, at most out.size() samples. [tick]
+  Taken take(std::span<float> out);
+
+  /// How much sound waits.
+  [[nodiscard]] MediaTime waiting() const;
+
+ private:
+  struct Utterance {
+    uint64_t id = 0;
+    std::deque<std::vector<float>> blocks;
+    size_t taken = 0;  // samples of blocks.front()
+    bool ended = false;
+  };
+  Utterance* find(uint64_t id);
+
+  const MediaTime bound_;
+  mutable std::mutex mutex_;
+  std::deque<Utterance> utterances_;
+  uint64_t last_id_ = 0;
+  int64_t waiting_ = 0;  // samples
+};
+
+}  // namespace avatar
