@@ -43,6 +43,26 @@ Result<std::unique_ptr<FaceAnalysis>> FaceAnalysis::load() {
   return std::unique_ptr<FaceAnalysis>(new FaceAnalysis(std::move(parts)));
 }
 
+Result<void> FaceAnalysis::find_face(const Parts& parts, const Pyramid& pyramid, Portrait& portrait) {
+  for (int look = 0; look < Detector::kLooks; ++look) {
+    auto faces = parts.detector->find(pyramid, look);
+    if (!faces) return faces.error();
+    // What the detector took for a face, the mesh may know better.
+    for (size_t i = 0; i < faces->size(); ++i) {
+      auto landmarks = parts.landmarker->find(pyramid, (*faces)[i].box);
+      if (landmarks) {
+        portrait.landmarks = *landmarks;
+        portrait.face_score = (*faces)[i].score;
+        portrait.faces_found = static_cast<int>(faces->size() - i);
+        return {};
+      }
+      if (landmarks.error().kind != ErrorKind::not_found) return landmarks.error();
+    }
+  }
+  return Error{ErrorKind::not_found,
+               "there is no face in the picture; send one that shows a face from the front, large and well lit"};
+}
+
 Result<std::shared_ptr<const Portrait>> FaceAnalysis::analyse(std::span<const std::byte> file_bytes) const {
   auto picture = decode_picture(file_bytes);
   if (!picture) return picture.error();
@@ -52,22 +72,7 @@ Result<std::shared_ptr<const Portrait>> FaceAnalysis::analyse(std::span<const st
   portrait->canonical = parts_->canonical;
 
   const Pyramid pyramid(portrait->picture);
-  auto faces = parts_->detector->find(pyramid);
-  if (!faces) return faces.error();
-  // What the detector took for a face, the mesh may know better.
-  const Error none{ErrorKind::not_found,
-                   "there is no face in the picture; send one that shows a face from the front, large and well lit"};
-  Result<Landmarks> landmarks = none;
-  while (!faces->empty()) {
-    landmarks = parts_->landmarker->find(pyramid, faces->front().box);
-    if (landmarks) break;
-    if (landmarks.error().kind != ErrorKind::not_found) return landmarks.error();
-    faces->erase(faces->begin());
-  }
-  if (!landmarks) return none;
-  portrait->landmarks = *landmarks;
-  portrait->face_score = faces->front().score;
-  portrait->faces_found = static_cast<int>(faces->size());
+  if (auto found = find_face(*parts_, pyramid, *portrait); !found) return found.error();
   portrait->fit = fit_face(*portrait->canonical, portrait->landmarks);
   portrait->rest = measure_rest(portrait->picture, *portrait->canonical, portrait->fit, portrait->landmarks);
 

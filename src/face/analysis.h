@@ -17,6 +17,8 @@
 
 namespace avatar {
 
+class Pyramid;
+
 class FaceAnalysis {
  public:
   static Result<std::unique_ptr<FaceAnalysis>> load();
@@ -27,6 +29,7 @@ class FaceAnalysis {
  private:
   struct Parts;
   explicit FaceAnalysis(std::unique_ptr<const Parts> parts);
+  static Result<void> find_face(const Parts& parts, const Pyramid& pyramid, Portrait& portrait);
 
   std::unique_ptr<const Parts> parts_;
 };

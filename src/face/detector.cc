@@ -5,6 +5,7 @@
 #include <cmath>
 #include <utility>
 
+#include "base/check.h"
 #include "infer/embedded_models.h"
 
 namespace avatar {
@@ -123,32 +124,32 @@ Result<std::unique_ptr<Detector>> Detector::load() {
   return std::unique_ptr<Detector>(new Detector(std::move(*model)));
 }
 
-Result<std::vector<DetectedFace>> Detector::find(const Pyramid& picture) const {
-  std::vector<DetectedFace> found;
-  auto near = Look::with(*short_range_, kShortRange);
-  if (!near) return near.error();
-  if (auto looked = near->at(picture, picture.whole(), found); !looked) return looked.error();
-  if (found.empty()) {
+Result<std::vector<DetectedFace>> Detector::find(const Pyramid& picture, int look) const {
+  CHECK(look >= 0 && look < kLooks);
+  std::shared_ptr<const Model> network = short_range_;
+  if (look > 0) {
     constexpr const char* kName = "face_detection_full_range.onnx";
     auto model = Model::load(kName, embedded_model(kName));
     if (!model) return model.error();
-    auto far = Look::with(**model, kFullRange);
-    if (!far) return far.error();
-    const Crop whole = picture.whole();
-    std::vector<std::vector<Crop>> views{{whole}, {picture.whole(1.6f)}};
-    for (const float part : {0.5f, 0.25f}) {
-      // A tile smaller than the network's input would only be blown up.
-      if (whole.side * part >= 192) views.push_back(tiles(picture.picture(), whole.side * part));
-    }
-    for (size_t i = 0; i < views.size() && found.empty(); ++i) {
-      for (const Crop& view : views[i]) {
-        if (auto looked = far->at(picture, view, found); !looked) return looked.error();
-      }
-    }
+    network = std::move(*model);
+  }
+  auto eye = Look::with(*network, look == 0 ? kShortRange : kFullRange);
+  if (!eye) return eye.error();
+
+  const Crop whole = picture.whole();
+  std::vector<Crop> views{whole};
+  if (look == 2) views = {picture.whole(1.6f)};
+  if (look > 2) {
+    const float side = whole.side / (look == 3 ? 2 : 4);
+    // A tile smaller than the network's input would only be blown up.
+    views = side >= static_cast<float>(kFullRange.size) ? tiles(picture.picture(), side) : std::vector<Crop>{};
+  }
+  std::vector<DetectedFace> found;
+  for (const Crop& view : views) {
+    if (auto looked = eye->at(picture, view, found); !looked) return looked.error();
   }
   auto faces = blended(std::move(found));
   // Large counts most; at the picture's rim a face counts for half its size.
-  const Crop whole = picture.whole();
   const auto weight = [&](const DetectedFace& f) {
     const float away = std::hypot(f.box.x - whole.x, f.box.y - whole.y) / std::hypot(whole.x, whole.y);
     return f.box.side * (1 - 0.5f * std::min(1.0f, away));

@@ -2,6 +2,7 @@
 #include "face/person_mask.h"
 
 #include <algorithm>
+#include <array>
 #include <cmath>
 #include <utility>
 #include <vector>
@@ -12,7 +13,8 @@
 namespace avatar {
 namespace {
 
-constexpr int kSize = 256;  // px, the network's input and output
+constexpr int kSize = 256;          // px, the network's input and output
+constexpr float kMostCells = 1024;  // along the longer side: bounds the time when the face is tiny in a large picture
 
 /// A field of numbers over the picture: [row][column].
 struct Grid {
@@ -42,6 +44,37 @@ float inside(Point2 uv, float rim) {
   const float edge = std::min(std::min(uv.x, 1 - uv.x), std::min(uv.y, 1 - uv.y));
   return std::clamp(edge / rim, 0.0f, 1.0f);
 }
+
+/// The rim of the face mesh, a little inside, where even a face half turned away is surely face.
+class FaceOutline {
+ public:
+  explicit FaceOutline(const Landmarks& landmarks) {
+    constexpr int kRim[] = {10,  338, 297, 332, 284, 251, 389, 356, 454, 323, 361, 288, 397, 365, 379, 378, 400, 377,
+                            152, 148, 176, 149, 150, 136, 172, 58,  132, 93,  234, 127, 162, 21,  54,  103, 67,  109};
+    constexpr float kInside = 0.92f;
+    const Crop round = crop_round(landmarks);
+    for (size_t i = 0; i < rim_.size(); ++i) {
+      const Point3& p = landmarks[static_cast<size_t>(kRim[i])];
+      rim_[i] = {round.x + kInside * (p.x - round.x), round.y + kInside * (p.y - round.y)};
+      low_ = {std::min(low_.x, rim_[i].x), std::min(low_.y, rim_[i].y)};
+      high_ = {std::max(high_.x, rim_[i].x), std::max(high_.y, rim_[i].y)};
+    }
+  }
+
+  [[nodiscard]] bool contains(float x, float y) const {
+    if (x < low_.x || x > high_.x || y < low_.y || y > high_.y) return false;
+    bool in = false;  // odd number of crossings to the right
+    for (size_t i = 0, j = rim_.size() - 1; i < rim_.size(); j = i++) {
+      const Point2 &a = rim_[i], &b = rim_[j];
+      if ((a.y > y) != (b.y > y) && x < a.x + (b.x - a.x) * (y - a.y) / (b.y - a.y)) in = !in;
+    }
+    return in;
+  }
+
+ private:
+  std::array<Point2, 36> rim_;
+  Point2 low_{1e9f, 1e9f}, high_{-1e9f, -1e9f};
+};
 
 /// Mean over (2r+1)^2 cells, fewer at the edges.
 void box_mean(Grid& g, int r) {
@@ -208,7 +241,9 @@ Result<Mask> PersonFinder::find(const Pyramid& pyramid, const Landmarks& landmar
   };
   std::vector<View> views{{pyramid.whole(), {}}};
   for (const float size : {3.8f, 3.0f, 2.4f})
-    views.push_back({{mesh.x, mesh.y + 0.05f * size * face, size * face, 0}, {}});
+    if (size * face < 1.2f * views.front().crop.side) {  // else it would show more of what is not there
+      views.push_back({{mesh.x, mesh.y + 0.05f * size * face, size * face, 0}, {}});
+    }
   for (View& view : views) {
     pyramid.cut(view.crop, kSize, Beyond::nearest, 1 / 255.0f, 0, (*run)->input("image"));
     if (auto ran = (*run)->run(); !ran) return ran.error();
@@ -217,10 +252,12 @@ Result<Mask> PersonFinder::find(const Pyramid& pyramid, const Landmarks& landmar
   }
 
   // All on one grid, about as fine as the finest sees.
-  const float cell = std::max(1.0f, 3 * face / kSize);
+  const float longest = static_cast<float>(std::max(picture.width, picture.height));
+  const float cell = std::max({1.0f, 3 * face / kSize, longest / kMostCells});
   Grid p(std::max(1, static_cast<int>(std::lround(static_cast<float>(picture.width) / cell))),
          std::max(1, static_cast<int>(std::lround(static_cast<float>(picture.height) / cell))));
   Grid face_area(p.width, p.height);
+  const FaceOutline outline(landmarks);
   const float step_x = static_cast<float>(picture.width) / static_cast<float>(p.width);
   const float step_y = static_cast<float>(picture.height) / static_cast<float>(p.height);
   for (int y = 0; y < p.height; ++y) {
@@ -237,9 +274,7 @@ Result<Mask> PersonFinder::find(const Pyramid& pyramid, const Landmarks& landmar
         weight += w;
       }
       p.at(x, y) = sum / weight;
-      // Sure to be the person, whatever the network says: an ellipse within the face.
-      const Point2 uv = mesh.from_picture(px, py);
-      face_area.at(x, y) = std::hypot((uv.x - 0.5f) / 0.2f, (uv.y - 0.5f) / 0.28f) < 1 ? 1 : 0;
+      face_area.at(x, y) = outline.contains(px, py) ? 1 : 0;  // sure to be the person, whatever the network says
     }
   }
   keep_one_person(p, face_area);
