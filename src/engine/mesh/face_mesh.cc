@@ -86,6 +86,45 @@ struct Builder {
   }
 };
 
+// Towards the outline the face is seen edge-on: depth, and the place on the canonical face, change much within a pixel
+// or two. Turned or pulled as it is, the skin there would fold over. So both become smooth functions of the picture:
+// depth falls off no faster than kSteepest, and near neighbours in the picture share their values.
+void calm_outline(FaceMesh& mesh, float px_per_cm) {
+  constexpr float kSteepest = 2.0F;  // px of depth per px of picture: at 12 degrees skin shrinks to no less than 0.6
+  const float reach = 0.7F * px_per_cm, reach2 = reach * reach;
+  const size_t n = mesh.size();
+  std::vector<float> lower(n);
+  for (size_t i = 0; i < n; ++i) {
+    float z = mesh.z[i];
+    for (size_t j = 0; j < n; ++j) {
+      const float up = z - mesh.z[j];
+      if (up <= 0) continue;
+      const float dx = mesh.x[i] - mesh.x[j], dy = mesh.y[i] - mesh.y[j];
+      const float d2 = kSteepest * kSteepest * (dx * dx + dy * dy);
+      if (d2 < up * up) z = mesh.z[j] + std::sqrt(d2);
+    }
+    lower[i] = z;
+  }
+  std::vector<Point3> place(mesh.canonical);
+  for (size_t i = 0; i < n; ++i) {
+    float sum = 0, z = 0;
+    Point3 c;
+    for (size_t j = 0; j < n; ++j) {
+      const float dx = mesh.x[i] - mesh.x[j], dy = mesh.y[i] - mesh.y[j];
+      const float d2 = dx * dx + dy * dy;
+      if (d2 >= reach2) continue;
+      const float w = (1 - d2 / reach2) * (1 - d2 / reach2);
+      sum += w;
+      z += w * lower[j];
+      c = {c.x + w * place[j].x, c.y + w * place[j].y, c.z + w * place[j].z};
+    }
+    mesh.z[i] = z / sum;
+    const float rim = smoothstep(4.4F, 5.6F, std::fabs(place[i].x));
+    Point3& own = mesh.canonical[i];
+    own = {own.x + rim * (c.x / sum - own.x), own.y + rim * (c.y / sum - own.y), own.z + rim * (c.z / sum - own.z)};
+  }
+}
+
 }  // namespace
 
 FaceMesh make_face_mesh(const Portrait& portrait, const Framing& framing, float margin_px) {
@@ -131,6 +170,8 @@ FaceMesh make_face_mesh(const Portrait& portrait, const Framing& framing, float 
   const std::vector<Index> oval = b.refined(kOval, true);
   mesh.face_vertices = mesh.size();
 
+  calm_outline(mesh, portrait.fit.scale * framing.scale);
+
   // Rings of head, neck and body. Their canonical place continues the face's; their depth sinks behind the oval.
   const float px_per_cm = portrait.fit.scale * framing.scale;
   const Point3 centre = framing.to_frame(portrait.fit.to_picture({0, 0, canonical.vertices[10].z}));
@@ -143,7 +184,7 @@ FaceMesh make_face_mesh(const Portrait& portrait, const Framing& framing, float 
       const float out_cm = std::hypot(c.x, c.y) * (ring - 1);
       const float sink = 5 * (1 - std::exp(-out_cm / 5));  // cm; an ellipsoid's back, flattened: no fold at 12 degrees
       outer[i] = b.add({centre.x + (o.x - centre.x) * ring, centre.y + (o.y - centre.y) * ring, o.z + sink * px_per_cm},
-                       {c.x * ring, c.y * ring, c.z - sink});
+                       {c.x * ring, c.y * ring, c.z});
     }
     for (size_t i = 0; i < n; ++i) {
       const size_t j = (i + 1) % n;

@@ -9,13 +9,6 @@
 namespace avatar::mesh {
 namespace {
 
-// Mirror an index into [0, n): ... 1 0 | 0 1 ... n-1 | n-1 n-2 ...
-int mirror(int i, int n) {
-  const int period = 2 * n;
-  i = ((i % period) + period) % period;
-  return i < n ? i : period - 1 - i;
-}
-
 float lanczos3(float x) {
   x = std::fabs(x);
   if (x < 1e-5F) return 1;
@@ -27,7 +20,7 @@ float lanczos3(float x) {
 // One axis of a separable filter: for each output sample its first input index and its weights (sum 1).
 struct Taps {
   int count = 0;
-  std::vector<int> index;     // [output][tap], already mirrored
+  std::vector<int> index;     // [output][tap], already clamped to the picture
   std::vector<float> weight;  // [output][tap]
   std::vector<uint8_t> inside;
 };
@@ -47,7 +40,7 @@ Taps make_taps(int outputs, int inputs, float origin, float input_per_output, fl
     for (int k = 0; k < t.count; ++k) {
       const float w = lanczos3((static_cast<float>(first + k) - centre) * cutoff);
       t.weight[static_cast<size_t>(i) * t.count + k] = w;
-      t.index[static_cast<size_t>(i) * t.count + k] = mirror(first + k, inputs);
+      t.index[static_cast<size_t>(i) * t.count + k] = std::clamp(first + k, 0, inputs - 1);
       sum += w;
     }
     for (int k = 0; k < t.count; ++k) t.weight[static_cast<size_t>(i) * t.count + k] /= sum;

@@ -143,7 +143,7 @@ class MeshAvatar final : public Avatar {
     place_vertices();
     p.eye_right_.paint(shape_, shape_.eye_right, pose.gaze_yaw_deg, pose.gaze_pitch_deg, eye_right_);
     p.eye_left_.paint(shape_, shape_.eye_left, pose.gaze_yaw_deg, pose.gaze_pitch_deg, eye_left_);
-    p.mouth_.paint(shape_, pose[Muscle::tongue_up], pose[Muscle::tongue_out], mouth_);
+    p.mouth_.paint(shape_, pose, mouth_);
     const std::array<const Patch*, 3> patches{&eye_right_, &eye_left_, &mouth_};
     raster_.draw({screen_x_, screen_y_, p.u_, p.v_, p.triangles_, p.fringe_, p.cover_}, p.texture_, patches, frame);
     return {};

@@ -23,7 +23,8 @@ constexpr std::array<Tooth, 7> kLower{{{0.50F, 0.84F, 0.00F, 1.00F}, {0.53F, 0.8
                                        {0.26F, 0.60F, 0.12F, 0.28F}}};
 constexpr float kTeethZ = 4.55F;      // as in the rig
 constexpr float kIncisalShow = 0.13F;  // upper incisors reach below the line of the closed lips; chosen by eye
-constexpr float kOverbite = 0.12F;     // and cover the lower ones by this much
+constexpr float kOverbite = 0.02F;     // and nearly meet the lower ones: a speaking jaw is never clenched
+constexpr float kOverbiteShown = 0.14F;  // a smile shows upper teeth: the lower ones lie behind them
 constexpr float kGumHeight = 0.9F;
 
 // A row of teeth at (x, y above the incisors' edge). Colour and coverage.
@@ -88,11 +89,9 @@ Mouth::Mouth(const Canvas& canvas, float scale, float margin, const Rig& rig, co
 
   // How much light: the white of the eye is about as bright as a tooth; deep-set or narrow eyes read darker than they
   // are, then the skin says more.
-  const float skin_luma = skin.luma();
-  const float bright = std::clamp(std::max(white.luma() * 1.02F, skin_luma * 1.04F), 60.0F, 225.0F);
-  Rgb tint = white * (1 / std::max(1.0F, white.luma()));
-  tint = mix(tint, {1, 1, 1}, 0.35F);
-  Rgb enamel = tint * Rgb{1.02F, 1.0F, 0.93F} * bright;
+  const float bright = std::clamp(std::max(white.luma() * 1.30F, skin.luma() * 1.36F), 100.0F, 228.0F);
+  const Rgb tint = mix(white * (1 / std::max(1.0F, white.luma())), {1, 1, 1}, 0.7F);
+  Rgb enamel = tint * Rgb{1.05F, 1.0F, 0.93F} * bright;
   const Rgb light = tint * bright;
   const Rgb gum = light * Rgb{0.66F, 0.40F, 0.40F};
 
@@ -114,24 +113,25 @@ Mouth::Mouth(const Canvas& canvas, float scale, float margin, const Rig& rig, co
       const size_t from = teeth.size() * 6 / 10, to = teeth.size() * 95 / 100;
       for (size_t i = from; i < to; ++i) sum = sum + teeth[i];
       enamel = sum * (1 / static_cast<float>(to - from));
-      // Where the middle teeth end: the lowest bright pixel under the upper lip.
-      const float threshold = 0.62F * enamel.luma();
+      // Where the middle teeth end: down from the brightest pixel of each column until the light is gone.
       for (float cx = -0.7F; cx <= 0.7F; cx += 0.1F) {
-        float lowest = upper_lip_y;
-        for (float cy = upper_lip_y; cy > lower_lip_y; cy -= 0.03F) {
+        float brightest = 0, at = upper_lip_y;
+        const auto luma_at = [&](float cy) {
           float fx = 0, fy = 0;
           to_frame(cx, cy, fx, fy);
-          if (lips.depth(fx, fy) < 0.5F) continue;
-          if (source(fx, fy).luma() < threshold) break;
-          lowest = cy;
+          return lips.depth(fx, fy) < 0.5F ? -1 : source(fx, fy).luma();
+        };
+        for (float cy = upper_lip_y; cy > lower_lip_y; cy -= 0.03F) {
+          if (const float l = luma_at(cy); l > brightest) brightest = l, at = cy;
         }
-        edge_y.push_back(lowest);
+        while (at > lower_lip_y && luma_at(at) > 0.72F * brightest) at -= 0.03F;
+        edge_y.push_back(at);
       }
       std::sort(edge_y.begin(), edge_y.end());
-      upper_edge_ = std::min(upper_edge_ + kIncisalShow, edge_y[edge_y.size() / 2]);
+      upper_edge_ = edge_y[edge_y.size() / 2];
     }
   }
-  lower_edge_ = upper_edge_ + kOverbite;
+  lower_edge_ = upper_edge_ + (show ? kOverbiteShown : kOverbite);
 
   const float texel_cm = 1 / density_;
   upper_ = blank(-2.9F, 2.9F, upper_edge_ - 0.35F, upper_edge_ + 2.0F);
@@ -149,13 +149,21 @@ Mouth::Mouth(const Canvas& canvas, float scale, float margin, const Rig& rig, co
     float cover = 0;
     shade_row(kUpper, x, y - upper_edge_, texel_cm, enamel, gum, colour, cover);
     if (show) {
-      // The picture's own teeth, where the lips let them be seen; below their edge is jaw, tongue or dark.
-      float fx = 0, fy = 0;
+      // The picture's own teeth stay where they are. Under the upper lip they go on as they end there, then comes gum;
+      // below their edge is jaw, tongue or dark.
+      float fx = 0, fy = 0, along = 0, below_upper = 0, above_lower = 0;
       to_frame(x, y, fx, fy);
-      const float seen = smoothstep(0.2F, 0.2F + 0.06F * px, lips.depth(fx, fy)) * smoothstep(upper_edge_ - 0.12F, upper_edge_ - 0.02F, y);
-      const Rgb own = source(fx, fy);
-      colour = mix(colour, own, seen);
-      cover = std::max(cover, seen);
+      lips.locate(fx, fy, along, below_upper, above_lower);
+      const float inset = 0.10F * px;  // the lips' own soft edge and shadow
+      const float room = below_upper + above_lower;  // height of the opening here
+      const float hidden = std::max(0.0F, inset - below_upper);
+      const Rgb own = source(fx - at_rest.yx / px * hidden, fy - at_rest.yy / px * hidden);
+      const float seen = smoothstep(2 * inset, 3.5F * inset, room) * smoothstep(0.0F, 0.08F * px, above_lower) *
+                         smoothstep(upper_edge_ - 0.06F, upper_edge_ + 0.01F, y) * smoothstep(0.0F, 3 * inset, along) *
+                         smoothstep(0.0F, 3 * inset, lips.width() - along);
+      const float gone = smoothstep(0.25F * px, 0.45F * px, hidden);
+      colour = mix(colour, mix(own, gum, gone), seen);
+      cover = std::max(cover * (1 - seen), seen);
     }
     return texel(colour, cover);
   });
@@ -172,10 +180,10 @@ Mouth::Mouth(const Canvas& canvas, float scale, float margin, const Rig& rig, co
     const float u = x / 1.85F;
     const float back = std::clamp((y + 0.2F) / 1.4F, 0.0F, 1.0F);
     const float rim = 1.25F * std::sqrt(std::max(0.0F, 1 - u * u));
-    const float shade = (1 - 0.62F * back) * (1 - 0.25F * u * u) * (1 - 0.16F * std::exp(-x * x / 0.02F) * smoothstep(0.0F, 0.3F, back));
-    return texel(flesh * shade, smoothstep(0.05F, -0.05F, y - rim + 0.1F) * smoothstep(1.0F, 0.9F, std::fabs(u)));
+    const float shade = (1 - 0.50F * back) * (1 - 0.25F * u * u) * (1 - 0.16F * std::exp(-x * x / 0.02F) * smoothstep(0.0F, 0.3F, back));
+    return texel(flesh * shade, smoothstep(0.14F, -0.22F, y - rim + 0.1F) * smoothstep(1.0F, 0.9F, std::fabs(u)));
   });
-  throat_ = texel(light * Rgb{0.17F, 0.065F, 0.06F});
+  throat_ = texel(light * Rgb{0.20F, 0.075F, 0.07F});
 }
 
 Patch Mouth::patch() const {
@@ -185,7 +193,7 @@ Patch Mouth::patch() const {
   return p;
 }
 
-void Mouth::paint(const Shape& shape, float tongue_up, float tongue_out, Patch& patch) {
+void Mouth::paint(const Shape& shape, const Pose& pose, Patch& patch) const {
   const FaceMesh& mesh = rig_->mesh();
   const Aperture now(mesh.mouth, shape.screen_x, shape.screen_y);
   float x0 = 0, y0 = 0, x1 = 0, y1 = 0;
@@ -194,6 +202,9 @@ void Mouth::paint(const Shape& shape, float tongue_up, float tongue_out, Patch& 
   patch.y = static_cast<int>(std::floor(y0)) - 2;
   patch.width = std::max(0, static_cast<int>(std::ceil(x1)) + 1 - patch.x);
   patch.height = std::max(0, static_cast<int>(std::ceil(y1)) + 2 - patch.y);
+  const auto amount = [&](Muscle m) { return std::isnan(pose[m]) ? 0 : std::clamp(pose[m], 0.0F, 1.0F); };
+  const float tongue_up = amount(Muscle::tongue_up), tongue_out = amount(Muscle::tongue_out);
+  const float forward = std::max(amount(Muscle::mouth_pucker), amount(Muscle::mouth_funnel));
   const float gap_px = now.gap();
   if (static_cast<size_t>(patch.width) * patch.height > patch.texels.size() || gap_px < 0.3F) {
     patch.width = patch.height = 0;  // closed
@@ -202,7 +213,8 @@ void Mouth::paint(const Shape& shape, float tongue_up, float tongue_out, Patch& 
   const float px = rig_->px_per_cm();
   // A wide mouth lets light in.
   const float open = smoothstep(0.1F, 1.6F, gap_px / px);
-  const float front = 0.70F + 0.28F * open;
+  // Pushed-out lips make a tunnel.
+  const float front = (0.80F + 0.20F * open) * (1 - 0.5F * forward);
   const TexelSampler upper{upper_.texels.data(), upper_.width, upper_.height};
   const TexelSampler lower{lower_.texels.data(), lower_.width, lower_.height};
   const TexelSampler tongue{tongue_.texels.data(), tongue_.width, tongue_.height};
@@ -210,8 +222,8 @@ void Mouth::paint(const Shape& shape, float tongue_up, float tongue_out, Patch& 
     return u > 0 && v > 0 && u < static_cast<float>(s.width) && v < static_cast<float>(s.height);
   };
   // Behind the lower teeth at rest; the tip lifts for l, n, t, d and comes out between the teeth for th.
-  const float tongue_y = lower_edge_ - 0.75F + 0.95F * tongue_up + 0.62F * tongue_out;
-  const float tongue_light = front * (0.72F + 0.25F * tongue_out);
+  const float tongue_y = lower_edge_ - 0.42F + 0.70F * tongue_up + 0.62F * tongue_out;
+  const float tongue_light = front * (0.90F + 0.10F * tongue_out);
 
   for (int j = 0; j < patch.height; ++j) {
     for (int i = 0; i < patch.width; ++i) {
@@ -227,7 +239,7 @@ void Mouth::paint(const Shape& shape, float tongue_up, float tongue_out, Patch& 
       shape.upper_teeth.invert(sx, sy, ux, uy);
       shape.lower_teeth.invert(sx, sy, lx, ly);
       // Lips throw shadow; the upper one more, light comes from above. Corners lie deep.
-      const float shadow = (0.50F + 0.50F * smoothstep(-0.05F, 0.32F, below_upper / px)) * (0.80F + 0.20F * smoothstep(-0.05F, 0.22F, above_lower / px));
+      const float shadow = (0.58F + 0.42F * smoothstep(-0.05F, 0.26F, below_upper / px)) * (0.84F + 0.16F * smoothstep(-0.05F, 0.22F, above_lower / px));
       const float corner = 1 - 0.55F * smoothstep(1.1F, 2.5F, std::fabs(ux));
       uint32_t c = dim(throat_, (1 - 0.5F * smoothstep(0.0F, 1.5F, std::fabs(ux))) * (0.4F + 0.6F * open));
       const auto over = [&](const Sprite& s, const TexelSampler& sample, float x, float y, float light) {
@@ -240,7 +252,7 @@ void Mouth::paint(const Shape& shape, float tongue_up, float tongue_out, Patch& 
       if (!tongue_in_front) over(tongue_, tongue, lx, ly - tongue_y, tongue_light * corner * shadow);
       over(lower_, lower, lx, ly, front * 0.92F * corner * shadow);
       if (tongue_in_front) over(tongue_, tongue, lx, ly - tongue_y, tongue_light * corner * shadow);
-      over(upper_, upper, ux, uy, (0.80F + 0.20F * open) * corner * shadow);
+      over(upper_, upper, ux, uy, (0.90F + 0.10F * open) * (1 - 0.5F * forward) * corner * shadow);
       out = c | 0xff000000U;
     }
   }

@@ -19,8 +19,9 @@ class Mouth {
   /// canvas as for Eye. white: the white of the eyes; skin: the cheeks. Both say how much light there is.
   Mouth(const Canvas& canvas, float scale, float margin, const Rig& rig, const RestFace& rest, Rgb white, Rgb skin);
 
-  /// Paints what shows between the lips of a shape. tongue_up, tongue_out 0..1. [tick]
-  void paint(const Shape& shape, float tongue_up, float tongue_out, Patch& patch);
+  /// Paints what shows between the lips of a shape; of the pose it reads the tongue and how far the lips are pushed
+  /// out. [tick]
+  void paint(const Shape& shape, const Pose& pose, Patch& patch) const;
 
   /// A patch large enough for every pose.
   [[nodiscard]] Patch patch() const;
@@ -40,8 +41,6 @@ class Mouth {
   float lower_edge_ = 0;      // y of the lower incisors' edge at jaw_open 0
   Sprite upper_, lower_, tongue_;
   uint32_t throat_ = 0;
-  // Lip edges per column of the patch, px of the frame.
-  std::vector<float> top_, bottom_;
 };
 
 }  // namespace avatar::mesh

@@ -137,7 +137,10 @@ Point3 displacement(Muscle muscle, Point3 p) {
   switch (muscle) {
     case Muscle::jaw_open: {
       const float w = jaw_share(p);
-      Point3 d = jaw_displacement(p);
+      // Skin near the outline of the face is seen edge-on: places that are close in the picture differ much in depth.
+      // They must not part, so the skin's lever over the hinge is a smooth function of x alone.
+      const float across = std::min(1.0F, std::fabs(p.x) / 7.6F);
+      const Point3 d = jaw_displacement({p.x, p.y, kHingeZ + 6.8F * (1 - across * across)});
       // The corners are drawn in a little as the mouth grows tall.
       const float corner = bump(p, p.x < 0 ? -2.5F : 2.5F, kCornerY, 2.6F, 2.4F);
       return {(p.x < 0 ? 0.30F : -0.30F) * corner, d.y * w + 0.10F * upper_lip(p, 2.0F) * middle(p), d.z * w};
@@ -202,7 +205,7 @@ Point3 displacement(Muscle muscle, Point3 p) {
     case Muscle::lip_bite: {
       const float lower = lower_lip(p, 2.6F) * (0.25F + 0.75F * middle(p));
       const float upper = upper_lip(p, 2.2F) * middle(p);
-      return {0, 0.26F * lower + 0.20F * upper, -0.35F * lower};
+      return {0, 0.10F * lower + 0.30F * upper, -0.35F * lower};
     }
     case Muscle::cheek_puff: {
       const float f = p.x < 0 ? -1.0F : 1.0F;

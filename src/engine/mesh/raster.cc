@@ -75,16 +75,16 @@ void draw_triangle(const float* x, const float* y, const float* u, const float* 
   const float det = ab_x * ac_y - ac_x * ab_y;
   // A sliver has no direction: it takes the colour of its upper end.
   const float inv = std::fabs(det) < 1e-2F ? 0 : 1 / det;
-  const auto gradient = [&](const float* f, float scale, float& dx, float& dy) {
+  const auto gradient = [&](const float* f, float scale, float steepest, float& dx, float& dy) {
     const float p = (f[b] - f[a]) * scale, q = (f[c] - f[a]) * scale;
-    dx = std::clamp((p * ac_y - q * ab_y) * inv, -24.0F * 65536, 24.0F * 65536);
-    dy = std::clamp((q * ab_x - p * ac_x) * inv, -24.0F * 65536, 24.0F * 65536);
+    dx = std::clamp((p * ac_y - q * ab_y) * inv, -steepest, steepest);
+    dy = std::clamp((q * ab_x - p * ac_x) * inv, -steepest, steepest);
   };
   float u_dx = 0, u_dy = 0, v_dx = 0, v_dy = 0, c_dx = 0, c_dy = 0;
-  gradient(u, 65536, u_dx, u_dy);
-  gradient(v, 65536, v_dx, v_dy);
-  if (soft) gradient(cover, 65536.0F * 256, c_dx, c_dy);
-  c_dx = std::clamp(c_dx, -3e8F / 64, 3e8F / 64);
+  // 24 texels a pixel, and all of the coverage within one pixel: no span of 2,048 pixels leaves 32 bits.
+  gradient(u, 65536, 24.0F * 65536, u_dx, u_dy);
+  gradient(v, 65536, 24.0F * 65536, v_dx, v_dy);
+  if (soft) gradient(cover, 65536.0F * 256, 65536.0F * 256, c_dx, c_dy);
 
   Span span{};
   span.soft = soft;

@@ -25,7 +25,7 @@ constexpr bool is_signed(Muscle m) { return m == Muscle::jaw_sideways || m == Mu
 
 Rig::Rig(const Portrait& portrait, const Framing& framing, float margin_px)
     : framing_(framing), fit_(portrait.fit), mesh_(make_face_mesh(portrait, framing, margin_px)),
-      px_per_cm_(portrait.fit.scale * framing.scale), rest_yaw_(portrait.fit.yaw_deg) {
+      px_per_cm_(portrait.fit.scale * framing.scale), rest_(portrait.rest), rest_yaw_(portrait.fit.yaw_deg) {
   pivot_ = to_frame({0, -5, -2});  // between the ears and the nape: where a head turns and nods
   const Point3 d = vector_to_frame({0, -1, 0});
   const float length = std::max(1e-3F, std::hypot(d.x, d.y));
@@ -125,7 +125,14 @@ void Rig::pose(const Pose& pose, Shape& shape) const {
   for (size_t m = 0; m < kMuscleCount; ++m) {
     a[m] = clean(pose.muscle[m], is_signed(static_cast<Muscle>(m)) ? -1.0F : 0.0F, 1.0F);
   }
-  const auto of = [&](Muscle m) { return a[static_cast<size_t>(m)]; };
+  const auto of = [&](Muscle m) -> float& { return a[static_cast<size_t>(m)]; };
+  // A picture that smiles has spent most of that way already, and a lip that shows its teeth is already up.
+  const float smile_left = 1 - 0.7F * rest_.smile;
+  for (const Muscle m : {Muscle::mouth_smile_left, Muscle::mouth_smile_right, Muscle::cheek_squint_left, Muscle::cheek_squint_right}) of(m) *= smile_left;
+  const float lip_up_left = 1 - 0.75F * smoothstep(0.1F, 0.6F, rest_.lip_gap_cm);
+  for (const Muscle m : {Muscle::mouth_upper_up_left, Muscle::mouth_upper_up_right}) of(m) *= lip_up_left;
+  // Rounding the lips takes the picture's own gap back; what opens then is the rounding's own.
+  const float rounding = std::max(of(Muscle::mouth_pucker), of(Muscle::mouth_funnel));
 
   std::copy(mesh_.x.begin(), mesh_.x.end(), shape.x.begin());
   std::copy(mesh_.y.begin(), mesh_.y.end(), shape.y.begin());
@@ -141,11 +148,15 @@ void Rig::pose(const Pose& pose, Shape& shape) const {
       shape.z[v] += k * pull.dz[i];
     }
   }
-  meet(mouth_, of(Muscle::mouth_close), 0, 0, shape);
+  meet(mouth_, of(Muscle::mouth_close), -0.25F * rounding, 0.60F * rounding, shape);
   meet(eye_right_, of(Muscle::eye_blink_right), 0.28F * of(Muscle::eye_wide_right), 0.32F * of(Muscle::eye_squint_right), shape);
   meet(eye_left_, of(Muscle::eye_blink_left), 0.28F * of(Muscle::eye_wide_left), 0.32F * of(Muscle::eye_squint_left), shape);
 
-  const float yaw = clean(pose.head_yaw_deg, -kMaxYaw, kMaxYaw) * kDegrees;
+  // A picture that looks aside has less room on that side.
+  const float spent = std::max(0.0F, std::fabs(rest_yaw_) - 8) * 0.6F;
+  const float yaw_low = -kMaxYaw + (rest_yaw_ < 0 ? std::min(spent, kMaxYaw - 2) : 0);
+  const float yaw_high = kMaxYaw - (rest_yaw_ > 0 ? std::min(spent, kMaxYaw - 2) : 0);
+  const float yaw = clean(pose.head_yaw_deg, yaw_low, yaw_high) * kDegrees;
   const float pitch = clean(pose.head_pitch_deg, -kMaxPitch, kMaxPitch) * kDegrees;
   const float roll = clean(pose.head_roll_deg, -kMaxRoll, kMaxRoll) * kDegrees;
   const float cy = std::cos(yaw), sy = std::sin(yaw), cp = std::cos(pitch), sp = std::sin(pitch), cr = std::cos(roll), sr = std::sin(roll);

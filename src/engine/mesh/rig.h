@@ -99,6 +99,7 @@ class Rig {
   FaceFit fit_;
   FaceMesh mesh_;
   float px_per_cm_ = 1;
+  RestFace rest_;
   float rest_yaw_ = 0;
   Point3 pivot_;
   Point3 down_;  // unit vector from brow to chin in the frame
