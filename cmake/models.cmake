@@ -32,3 +32,19 @@ add_custom_command(
   COMMAND ${AVATAR_PYTHON} ${CMAKE_SOURCE_DIR}/tools/convert_models.py --packages ${packages} --out ${AVATAR_MODELS}
   DEPENDS ${CMAKE_SOURCE_DIR}/tools/convert_models.py ${package_files}
   COMMENT "converting the face networks" VERBATIM)
+
+# What infer/conversion_test.cc compares the converter's work with. The portraits are not part of the repository.
+if(AVATAR_TESTS)
+  set(AVATAR_OPERATOR_CASES ${CMAKE_BINARY_DIR}/operator_cases/stamp)
+  set(shared)
+  if(EXISTS ${CMAKE_SOURCE_DIR}/../shared/tools/talkscore.py)
+    set(shared --shared ${CMAKE_SOURCE_DIR}/../shared)
+  endif()
+  add_custom_command(
+    OUTPUT ${AVATAR_OPERATOR_CASES}
+    COMMAND ${AVATAR_PYTHON} ${CMAKE_SOURCE_DIR}/tools/operator_cases.py --packages ${packages}
+            --out ${CMAKE_BINARY_DIR}/operator_cases ${shared}
+    COMMAND ${CMAKE_COMMAND} -E touch ${AVATAR_OPERATOR_CASES}
+    DEPENDS ${CMAKE_SOURCE_DIR}/tools/operator_cases.py ${CMAKE_SOURCE_DIR}/tools/convert_models.py ${package_files}
+    COMMENT "making cases to test the conversion with" VERBATIM)
+endif()
