@@ -9,6 +9,7 @@
 #include <utility>
 #include <vector>
 
+#include "base/new_file.h"
 #include "stream/frame_colour.h"
 
 namespace avatar {
@@ -120,8 +121,9 @@ class ContactSheet final : public Sink {
 
 }  // namespace
 
-std::unique_ptr<Sink> make_contact_sheet(const std::filesystem::path& path, WritePicture write) {
-  return std::make_unique<ContactSheet>(path, std::move(write));
+Result<std::unique_ptr<Sink>> make_contact_sheet(const std::filesystem::path& path, WritePicture write) {
+  if (auto probe = NewFile::create(path); !probe) return probe.error();
+  return std::unique_ptr<Sink>(new ContactSheet(path, std::move(write)));
 }
 
 }  // namespace avatar

@@ -20,7 +20,7 @@ inline constexpr int kSheetColumns = 6;
 inline constexpr int kSheetRows = 4;
 inline constexpr int kSheetPicture = 320;  ///< px, largest side of each frame in the sheet
 
-/// `write` writes the picture file (see png_sink.h).
-[[nodiscard]] std::unique_ptr<Sink> make_contact_sheet(const std::filesystem::path& path, WritePicture write);
+/// `write` writes the picture file (see png_sink.h). Refuses at once when there is no right to write it.
+[[nodiscard]] Result<std::unique_ptr<Sink>> make_contact_sheet(const std::filesystem::path& path, WritePicture write);
 
 }  // namespace avatar

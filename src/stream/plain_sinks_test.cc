@@ -101,7 +101,9 @@ TEST_F(PlainSinksTest, png_frames_leave_nothing_behind_when_given_up_and_never_m
 
 TEST_F(PlainSinksTest, contact_sheet_spreads_its_frames_evenly_over_any_length) {
   for (const int pictures : {1, 24, 95, 96, 1000}) {
-    auto sink = make_contact_sheet(folder_ / "sheet.png", remember());
+    auto made = make_contact_sheet(folder_ / "sheet.png", remember());
+    ASSERT_TRUE(made);
+    const auto sink = std::move(*made);
     for (int i = 0; i < pictures; ++i) {
       // Luma tells the place in the video: 16 at its start, 216 at its end.
       ASSERT_TRUE(sink->show(grey(128, 16 + 200 * i / pictures), MediaTime::of_picture(i, 25)));
@@ -119,7 +121,9 @@ TEST_F(PlainSinksTest, contact_sheet_spreads_its_frames_evenly_over_any_length) 
 }
 
 TEST_F(PlainSinksTest, contact_sheet_carries_readable_times) {
-  auto sink = make_contact_sheet(folder_ / "sheet.png", remember());
+  auto made = make_contact_sheet(folder_ / "sheet.png", remember());
+  ASSERT_TRUE(made);
+  const auto sink = std::move(*made);
   ASSERT_TRUE(sink->show(grey(128, 126), MediaTime::from_ms(1000)));
   ASSERT_TRUE(sink->finish());
   const Image& sheet = written_["sheet.png"];

@@ -1,0 +1,177 @@
+// SPDX-License-Identifier: Apache-2.0
+// avatar-worker: reads the command line, does one of its verbs, and turns an Error into one sentence and an exit code.
+#include <CLI/CLI.hpp>
+#include <array>
+#include <cmath>
+#include <cstdio>
+#include <string>
+
+#include "app/analyze.h"
+#include "app/interrupt.h"
+#include "app/render.h"
+#include "base/clock.h"
+#include "base/version.h"
+#include "stream/gstreamer.h"
+#include "types/emotion.h"
+
+namespace avatar {
+namespace {
+
+int exit_code(ErrorKind kind) {
+  switch (kind) {
+    case ErrorKind::internal:
+      return 1;
+    case ErrorKind::invalid:
+      return 2;
+    case ErrorKind::not_found:
+      return 3;
+    case ErrorKind::unavailable:
+      return 4;
+    case ErrorKind::unsupported:
+      return 5;
+    case ErrorKind::timeout:
+      return 6;
+    case ErrorKind::busy:
+      return 7;
+    case ErrorKind::cancelled:
+      return 130;
+  }
+  return 1;
+}
+
+constexpr const char* kExitCodes =
+    "Exit codes: 0 done, 1 our fault, 2 a wrong option or input, 3 a file or a face that is not there,\n"
+    "4 no right, no space or no device, 5 a kind of file that is not known, 6 too slow, 130 stopped by Ctrl-C.";
+
+// "512" or "640x480".
+std::string parse_size(const std::string& text, FrameSize& size) {
+  char rest = 0;
+  const int n = std::sscanf(text.c_str(), "%dx%d%c", &size.width, &size.height, &rest);
+  if (n == 1 && text.find('x') == std::string::npos) size.height = size.width;
+  const bool whole = n == 2 || (n == 1 && std::to_string(size.width) == text);
+  const auto good = [](int side) { return side >= 128 && side <= 2048 && side % 2 == 0; };
+  if (whole && good(size.width) && good(size.height)) return {};
+  return "is a side or WIDTHxHEIGHT in pixels, even numbers from 128 to 2048, for example 512 or 640x480";
+}
+
+// "happy" or "happy:0.8".
+std::string parse_emotion(const std::string& text, Performance& performance) {
+  const size_t colon = text.find(':');
+  const auto emotion = emotion_named(text.substr(0, colon));
+  bool good = emotion.has_value();
+  if (good && colon != std::string::npos) {
+    size_t used = 0;
+    const std::string number = text.substr(colon + 1);
+    try {
+      performance.emotion_intensity = std::stof(number, &used);
+    } catch (const std::exception&) {
+      used = 0;
+    }
+    good =
+        used > 0 && used == number.size() && performance.emotion_intensity >= 0 && performance.emotion_intensity <= 1;
+  }
+  if (!good) return "is one of neutral, happy, sad, angry, fear, disgust, surprise, and if you like :0 to :1 after it";
+  performance.emotion = *emotion;
+  return {};
+}
+
+struct CommandLine {
+  CLI::App app{"avatar-worker: one portrait picture and speech become a talking video, on this machine alone."};
+  RenderOptions render;
+  AnalyzeOptions analyze;
+  CLI::App* render_command = nullptr;
+  CLI::App* analyze_command = nullptr;
+
+  CommandLine() {
+    app.require_subcommand(1);
+    app.set_version_flag("--version", "avatar-worker " AVATAR_VERSION);
+    app.footer(std::string("For example:\n"
+                           "  avatar-worker render --picture me.jpg --speech talk.wav --out talk.mp4\n"
+                           "  avatar-worker render --speech talk.mp3 --out talk.mp4 --emotion happy:0.7 --size 720\n"
+                           "  avatar-worker render --speech talk.ogg --y4m - | ffplay -\n"
+                           "  avatar-worker analyze --picture me.jpg --overlay found.png\n") +
+               kExitCodes);
+    add_render();
+    add_analyze();
+  }
+
+  void add_render() {
+    RenderOptions& r = render;
+    CLI::App& c = *(render_command = app.add_subcommand("render", "make a video of the person saying the speech"));
+    c.add_option("--picture", r.picture, "portrait: JPEG, PNG or WebP (default: the built-in one)")->type_name("FILE");
+    c.add_option("--speech", r.speech, "what is said: WAV, FLAC, MP3, Ogg or M4A")->type_name("FILE")->required();
+    auto* out = c.add_option_group("output", "what is written, at least one of");
+    out->add_option("--out", r.video, "video with sound, H.264 and AAC")->type_name("FILE.mp4");
+    out->add_option("--frames", r.frames, "each picture as PNG; a new or empty folder")->type_name("DIR");
+    out->add_option("--y4m", r.y4m, "pictures uncompressed; - is standard output")->type_name("FILE");
+    out->add_option("--contact-sheet", r.contact_sheet, "evenly spaced pictures with their times")
+        ->type_name("FILE.png");
+    out->require_option(1, 4);
+    c.add_option_function<std::string>(
+         "--size",
+         [&r](const std::string& text) {
+           if (auto wrong = parse_size(text, r.size); !wrong.empty()) throw CLI::ValidationError("--size", wrong);
+         },
+         "side or WIDTHxHEIGHT in pixels (default: 512)")
+        ->type_name("PX");
+    c.add_option("--fps", r.fps, "pictures a second (default: 25)")
+        ->check(CLI::IsMember({25, 30, 50, 60}))
+        ->type_name("N");
+    c.add_option_function<std::string>(
+         "--emotion",
+         [&r](const std::string& text) {
+           if (auto wrong = parse_emotion(text, r.performance); !wrong.empty()) {
+             throw CLI::ValidationError("--emotion", wrong);
+           }
+         },
+         "neutral, happy, sad, angry, fear, disgust or surprise; intensity 0 to 1 (default: neutral; 0.6)")
+        ->type_name("NAME[:X]");
+    c.add_option("--motion-scale", r.performance.motion_scale, "head, gaze and breath, 0 to 2 (default: 1)")
+        ->check(CLI::Range(0.0, 2.0))
+        ->type_name("X");
+    c.add_option("--expression-scale", r.performance.expression_scale, "muscles of the face, 0 to 2 (default: 1)")
+        ->check(CLI::Range(0.0, 2.0))
+        ->type_name("X");
+    c.add_option("--seed", r.performance.seed, "blinks, gaze and head move differently (default: 1)")->type_name("N");
+    c.add_option_function<double>(
+         "--tail", [&r](double s) { r.tail = MediaTime::from_ms(std::lround(s * 1000)); },
+         "seconds of silence after the speech, 0 to 60 (default: 0.5)")
+        ->check(CLI::Range(0.0, 60.0))
+        ->type_name("S");
+    c.add_option("--engine", r.engine.name, "who draws (default: mesh)")->type_name("NAME");
+    c.add_flag("--quiet", r.quiet, "say nothing but errors");
+    c.footer("The same options and files give the same bytes. The video says in its metadata that it is synthetic.");
+  }
+
+  void add_analyze() {
+    AnalyzeOptions& a = analyze;
+    CLI::App& c = *(analyze_command = app.add_subcommand("analyze", "show what is found in a picture"));
+    c.add_option("--picture", a.picture, "portrait: JPEG, PNG or WebP (default: the built-in one)")->type_name("FILE");
+    c.add_option("--overlay", a.overlay, "the picture with all that was found drawn over it")->type_name("FILE.png");
+    c.add_flag("--json", a.json, "the numbers as JSON");
+  }
+};
+
+int run(int argc, char** argv) {
+  const SteadyClock clock;
+  const auto started = clock.now();
+  listen_for_interrupts();
+  prepare_gstreamer();
+  CommandLine line;
+  try {
+    line.app.parse(argc, argv);
+  } catch (const CLI::ParseError& e) {
+    if (e.get_exit_code() == 0) return line.app.exit(e);  // --help, --version
+    std::fprintf(stderr, "avatar-worker: %s; see avatar-worker --help\n", e.what());
+    return exit_code(ErrorKind::invalid);
+  }
+  const auto done = line.render_command->parsed() ? render(line.render, clock, started) : analyze(line.analyze);
+  if (done) return 0;
+  std::fprintf(stderr, "avatar-worker: %s\n", done.error().message.c_str());
+  return exit_code(done.error().kind);
+}
+
+}  // namespace
+}  // namespace avatar
+
+int main(int argc, char** argv) { return avatar::run(argc, argv); }
