@@ -25,7 +25,7 @@ constexpr std::array<Index, 36> kOval{10,  338, 297, 332, 284, 251, 389, 356, 45
                                       152, 148, 176, 149, 150, 136, 172, 58,  132, 93,  234, 127, 162, 21,  54,  103, 67,  109};
 
 // How far out the rings round the face lie, as multiples of the oval; fine where neck and hair bend, coarse outside.
-constexpr std::array<float, 13> kRings{1.05F, 1.11F, 1.18F, 1.27F, 1.38F, 1.52F, 1.70F, 1.95F, 2.3F, 2.8F, 3.6F, 5.0F, 8.0F};
+constexpr std::array<float, 11> kRings{1.06F, 1.14F, 1.24F, 1.38F, 1.54F, 1.74F, 2.0F, 2.4F, 3.0F, 4.2F, 8.0F};
 
 struct Builder {
   FaceMesh mesh;
@@ -57,13 +57,10 @@ struct Builder {
                              blend(mesh.canonical[ip], kp, mesh.canonical[a], ka, mesh.canonical[b], kb, mesh.canonical[iq], kq));
   }
 
-  void round_curve(std::span<const Index> curve, bool closed) {
+  void round_curve(std::span<const Index> curve) {
     const int n = static_cast<int>(curve.size());
-    for (int i = 0; i + (closed ? 0 : 1) < n; ++i) {
-      const auto at = [&](int k) -> const Index* {
-        if (closed) return &curve[static_cast<size_t>((k + n) % n)];
-        return k < 0 || k >= n ? nullptr : &curve[static_cast<size_t>(k)];
-      };
+    for (int i = 0; i + 1 < n; ++i) {
+      const auto at = [&](int k) { return k < 0 || k >= n ? nullptr : &curve[static_cast<size_t>(k)]; };
       if (!middle.contains(edge(*at(i), *at(i + 1)))) set_middle(at(i - 1), *at(i), *at(i + 1), at(i + 2));
     }
   }
@@ -76,11 +73,11 @@ struct Builder {
     return middle[edge(a, b)];
   }
 
-  std::vector<Index> refined(std::span<const Index> curve, bool closed) {
+  std::vector<Index> refined(std::span<const Index> curve) {
     std::vector<Index> fine;
     for (size_t i = 0; i < curve.size(); ++i) {
       fine.push_back(curve[i]);
-      if (i + 1 < curve.size() || closed) fine.push_back(middle_of(curve[i], curve[(i + 1) % curve.size()]));
+      if (i + 1 < curve.size()) fine.push_back(middle_of(curve[i], curve[i + 1]));
     }
     return fine;
   }
@@ -138,15 +135,14 @@ FaceMesh make_face_mesh(const Portrait& portrait, const Framing& framing, float 
     place.z = 0.5F * (place.z + framing.to_frame(portrait.fit.to_picture(c)).z);
     b.add(place, c);
   }
-  b.round_curve(kMouthUpper, false);
-  b.round_curve(kMouthLower, false);
-  b.round_curve(kLipUpper, false);
-  b.round_curve(kLipLower, false);
-  b.round_curve(kEyeRightUpper, false);
-  b.round_curve(kEyeRightLower, false);
-  b.round_curve(kEyeLeftUpper, false);
-  b.round_curve(kEyeLeftLower, false);
-  b.round_curve(kOval, true);
+  b.round_curve(kMouthUpper);
+  b.round_curve(kMouthLower);
+  b.round_curve(kLipUpper);
+  b.round_curve(kLipLower);
+  b.round_curve(kEyeRightUpper);
+  b.round_curve(kEyeRightLower);
+  b.round_curve(kEyeLeftUpper);
+  b.round_curve(kEyeLeftLower);
 
   // Holes: triangles whose corners all lie on one ring.
   std::vector<std::set<Index>> rings(3);
@@ -156,18 +152,47 @@ FaceMesh make_face_mesh(const Portrait& portrait, const Framing& framing, float 
   rings[1].insert(kEyeRightLower.begin(), kEyeRightLower.end());
   rings[2].insert(kEyeLeftUpper.begin(), kEyeLeftUpper.end());
   rings[2].insert(kEyeLeftLower.begin(), kEyeLeftLower.end());
+  // Refined where skin bends most, round mouth and eyes. An edge is split for both its triangles, so no gap can open.
+  std::vector<Triangle> coarse;
   for (const auto& t : canonical.triangles) {
     const bool hole = std::any_of(rings.begin(), rings.end(), [&](const auto& ring) {
       return ring.contains(t[0]) && ring.contains(t[1]) && ring.contains(t[2]);
     });
     if (hole) continue;
-    const Index ab = b.middle_of(t[0], t[1]), bc = b.middle_of(t[1], t[2]), ca = b.middle_of(t[2], t[0]);
-    mesh.triangles.insert(mesh.triangles.end(), {{t[0], ab, ca}, {ab, t[1], bc}, {ca, bc, t[2]}, {ab, bc, ca}});
+    coarse.push_back({t[0], t[1], t[2]});
+    const auto bends = [&](Index i) {
+      const Point3 c = canonical.vertices[i];
+      const bool mouth = std::fabs(c.x) < 3.4F && c.y < -2.4F && c.y > -6.6F;
+      const bool eye = std::fabs(std::fabs(c.x) - 3.15F) < 2.2F && std::fabs(c.y - 2.9F) < 1.2F;
+      return mouth || eye;
+    };
+    if (bends(t[0]) && bends(t[1]) && bends(t[2])) {
+      for (size_t k = 0; k < 3; ++k) b.middle_of(t[k], t[(k + 1) % 3]);
+    }
   }
-  mesh.mouth = {b.refined(kMouthUpper, false), b.refined(kMouthLower, false)};
-  mesh.eye_right = {b.refined(kEyeRightUpper, false), b.refined(kEyeRightLower, false)};
-  mesh.eye_left = {b.refined(kEyeLeftUpper, false), b.refined(kEyeLeftLower, false)};
-  const std::vector<Index> oval = b.refined(kOval, true);
+  for (const Triangle& t : coarse) {
+    // The outline with the middles of its split edges, cut into a fan that starts at a middle if there is one.
+    std::vector<Index> outline;
+    size_t split = 0, first = 0;
+    for (size_t k = 0; k < 3; ++k) {
+      outline.push_back(t[k]);
+      if (const auto middle = b.middle.find(Builder::edge(t[k], t[(k + 1) % 3])); middle != b.middle.end()) {
+        first = outline.size();
+        outline.push_back(middle->second);
+        ++split;
+      }
+    }
+    if (split == 3) {
+      const auto& o = outline;
+      mesh.triangles.insert(mesh.triangles.end(), {{o[0], o[1], o[5]}, {o[1], o[2], o[3]}, {o[5], o[3], o[4]}, {o[1], o[3], o[5]}});
+      continue;
+    }
+    const size_t n = outline.size();
+    for (size_t k = 1; k + 1 < n; ++k) mesh.triangles.push_back({outline[first], outline[(first + k) % n], outline[(first + k + 1) % n]});
+  }
+  mesh.mouth = {b.refined(kMouthUpper), b.refined(kMouthLower)};
+  mesh.eye_right = {b.refined(kEyeRightUpper), b.refined(kEyeRightLower)};
+  mesh.eye_left = {b.refined(kEyeLeftUpper), b.refined(kEyeLeftLower)};
   mesh.face_vertices = mesh.size();
 
   calm_outline(mesh, portrait.fit.scale * framing.scale);
@@ -175,12 +200,12 @@ FaceMesh make_face_mesh(const Portrait& portrait, const Framing& framing, float 
   // Rings of head, neck and body. Their canonical place continues the face's; their depth sinks behind the oval.
   const float px_per_cm = portrait.fit.scale * framing.scale;
   const Point3 centre = framing.to_frame(portrait.fit.to_picture({0, 0, canonical.vertices[10].z}));
-  const size_t n = oval.size();
-  std::vector<Index> inner = oval;
+  const size_t n = kOval.size();
+  std::vector<Index> inner(kOval.begin(), kOval.end());
   for (const float ring : kRings) {
     std::vector<Index> outer(n);
     for (size_t i = 0; i < n; ++i) {
-      const Point3 o = b.place(oval[i]), c = mesh.canonical[oval[i]];
+      const Point3 o = b.place(kOval[i]), c = mesh.canonical[kOval[i]];
       const float out_cm = std::hypot(c.x, c.y) * (ring - 1);
       const float sink = 5 * (1 - std::exp(-out_cm / 5));  // cm; an ellipsoid's back, flattened: no fold at 12 degrees
       outer[i] = b.add({centre.x + (o.x - centre.x) * ring, centre.y + (o.y - centre.y) * ring, o.z + sink * px_per_cm},

@@ -91,24 +91,47 @@ void draw_triangle(const float* x, const float* y, const float* u, const float* 
   span.du = static_cast<int32_t>(u_dx);
   span.dv = static_cast<int32_t>(v_dx);
   span.dcover = static_cast<int32_t>(c_dx);
-  const float slope_ac = ac_x / ac_y;
-  const float slope_ab = ab_y > 0 ? ab_x / ab_y : 0;
-  const float slope_bc = y[c] > y[b] ? (x[c] - x[b]) / (y[c] - y[b]) : 0;
-  for (int row = row0; row < row1; ++row) {
-    const float centre = static_cast<float>(row) + 0.5F;
-    const float x_long = x[a] + (centre - y[a]) * slope_ac;
-    const float x_short = centre < y[b] ? x[a] + (centre - y[a]) * slope_ab : x[b] + (centre - y[b]) * slope_bc;
-    const int from = std::max(0, static_cast<int>(std::ceil(std::min(x_long, x_short) - 0.5F)));
-    const int to = std::min(width, static_cast<int>(std::ceil(std::max(x_long, x_short) - 0.5F)));
-    if (from >= to) continue;
-    const float px = static_cast<float>(from) + 0.5F - x[a], py = centre - y[a];
+  // Where each row of the band begins and ends, and what it begins with: all rows at once.
+  const hn::CappedTag<float, Raster::kBandRows> d;
+  const hn::RebindToSigned<decltype(d)> di;
+  alignas(64) int32_t from[Raster::kBandRows], to[Raster::kBandRows], span_u[Raster::kBandRows], span_v[Raster::kBandRows],
+      span_cover[Raster::kBandRows];
+  const auto set = [&](float f) { return hn::Set(d, f); };
+  const auto slope_ac = set(ac_x / ac_y), slope_ab = set(ab_y > 0 ? ab_x / ab_y : 0),
+             slope_bc = set(y[c] > y[b] ? (x[c] - x[b]) / (y[c] - y[b]) : 0);
+  const auto half = set(0.5F), limit = set(5e8F);
+  for (int r = 0; r < Raster::kBandRows; r += static_cast<int>(hn::Lanes(d))) {
+    const auto centre = hn::Add(hn::Iota(d, static_cast<float>(first_row + r)), half);
+    const auto py = hn::Sub(centre, set(y[a]));
+    const auto x_long = hn::Add(set(x[a]), hn::Mul(py, slope_ac));
+    const auto x_short = hn::IfThenElse(hn::Lt(centre, set(y[b])), hn::Add(set(x[a]), hn::Mul(py, slope_ab)),
+                                        hn::Add(set(x[b]), hn::Mul(hn::Sub(centre, set(y[b])), slope_bc)));
+    const auto edge = [&](auto at) {
+      return hn::ConvertTo(di, hn::Clamp(hn::Ceil(hn::Sub(at, half)), hn::Zero(d), set(static_cast<float>(width))));
+    };
+    const auto start = edge(hn::Min(x_long, x_short));
+    hn::Store(start, di, from + r);
+    hn::Store(edge(hn::Max(x_long, x_short)), di, to + r);
+    const auto px = hn::Sub(hn::Add(hn::ConvertTo(d, start), half), set(x[a]));
+    const auto value = [&](float at_a, float dx, float dy) {
+      const auto f = hn::Add(hn::Add(set(at_a), hn::Mul(set(dx), px)), hn::Mul(set(dy), py));
+      return hn::ConvertTo(di, hn::Clamp(f, hn::Neg(limit), limit));
+    };
     // Sampled at the texel's centre: half a texel back.
-    const auto fixed = [](float f) { return static_cast<int32_t>(std::clamp(f, -5e8F, 5e8F)); };
-    span.u = fixed((u[a] - 0.5F) * 65536 + u_dx * px + u_dy * py);
-    span.v = fixed((v[a] - 0.5F) * 65536 + v_dx * px + v_dy * py);
-    if (soft) span.cover = fixed(cover[a] * 256 * 65536 + c_dx * px + c_dy * py);
-    const size_t at = static_cast<size_t>(row - first_row) * static_cast<size_t>(band.stride) + static_cast<size_t>(from);
-    write_span(span, to - from, &band.u[at], &band.v[at], &band.cover[at]);
+    hn::Store(value((u[a] - 0.5F) * 65536, u_dx, u_dy), di, span_u + r);
+    hn::Store(value((v[a] - 0.5F) * 65536, v_dx, v_dy), di, span_v + r);
+    if (soft) hn::Store(value(cover[a] * 256 * 65536, c_dx, c_dy), di, span_cover + r);
+  }
+  for (int row = row0; row < row1; ++row) {
+    const int r = row - first_row, n = to[r] - from[r];
+    if (n <= 0) continue;
+    band.left = std::min(band.left, from[r]);
+    band.right = std::max(band.right, to[r]);
+    span.u = span_u[r];
+    span.v = span_v[r];
+    if (soft) span.cover = span_cover[r];
+    const size_t at = static_cast<size_t>(r) * static_cast<size_t>(band.stride) + static_cast<size_t>(from[r]);
+    write_span(span, n, &band.u[at], &band.v[at], &band.cover[at]);
   }
 }
 
@@ -238,25 +261,28 @@ Raster::Raster(int width, int height, std::vector<uint32_t> plate)
 // Which triangles touch which band: a counting sort that keeps their order.
 void Raster::bin(const ScreenMesh& mesh) {
   const int bands = static_cast<int>(bin_start_.size()) - 1;
-  const auto each = [&](auto&& visit) {
-    const auto all = [&](std::span<const Triangle> triangles, uint32_t offset) {
-      for (size_t i = 0; i < triangles.size(); ++i) {
-        const auto [lo_x, hi_x] = std::minmax({mesh.x[triangles[i][0]], mesh.x[triangles[i][1]], mesh.x[triangles[i][2]]});
-        const auto [lo_y, hi_y] = std::minmax({mesh.y[triangles[i][0]], mesh.y[triangles[i][1]], mesh.y[triangles[i][2]]});
-        if (hi_x < 0 || lo_x > static_cast<float>(width_) || hi_y < 0 || lo_y > static_cast<float>(height_)) continue;
-        const int first = std::max(0, static_cast<int>(lo_y)) / kBandRows;
-        const int last = std::min(bands - 1, static_cast<int>(hi_y) / kBandRows);
-        for (int b = first; b <= last; ++b) visit(b, static_cast<uint32_t>(i) + offset);
-      }
-    };
-    all(mesh.triangles, 0);
-    all(mesh.fringe, static_cast<uint32_t>(mesh.triangles.size()));
-  };
+  reach_.clear();
   std::fill(bin_start_.begin(), bin_start_.end(), 0);
-  each([&](int b, uint32_t) { ++bin_start_[static_cast<size_t>(b) + 1]; });
+  const auto count = [&](std::span<const Triangle> triangles) {
+    for (const Triangle& t : triangles) {
+      const float x0 = mesh.x[t[0]], x1 = mesh.x[t[1]], x2 = mesh.x[t[2]], y0 = mesh.y[t[0]], y1 = mesh.y[t[1]], y2 = mesh.y[t[2]];
+      const float low = std::max(std::min(std::min(y0, y1), y2), 0.0F);
+      const float high = std::min(std::max(std::max(y0, y1), y2), static_cast<float>(height_) - 0.5F);
+      Reach reach{1, 0};
+      if (low <= high && std::max(std::max(x0, x1), x2) > 0 && std::min(std::min(x0, x1), x2) < static_cast<float>(width_)) {
+        reach = {static_cast<int16_t>(static_cast<int>(low) / kBandRows), static_cast<int16_t>(static_cast<int>(high) / kBandRows)};
+      }
+      reach_.push_back(reach);
+      for (int b = reach.first; b <= reach.last; ++b) ++bin_start_[static_cast<size_t>(b) + 1];
+    }
+  };
+  count(mesh.triangles);
+  count(mesh.fringe);
   for (int b = 0; b < bands; ++b) bin_start_[static_cast<size_t>(b) + 1] += bin_start_[b];
   if (bin_items_.size() < static_cast<size_t>(bin_start_[bands])) bin_items_.resize(static_cast<size_t>(bin_start_[bands]) * 3 / 2);
-  each([&](int b, uint32_t item) { bin_items_[static_cast<size_t>(bin_start_[b]++)] = item; });
+  for (size_t i = 0; i < reach_.size(); ++i) {
+    for (int b = reach_[i].first; b <= reach_[i].last; ++b) bin_items_[static_cast<size_t>(bin_start_[b]++)] = static_cast<uint32_t>(i);
+  }
   for (int b = bands; b > 0; --b) bin_start_[b] = bin_start_[b - 1];
   bin_start_[0] = 0;
 }
@@ -269,19 +295,16 @@ void Raster::draw(const ScreenMesh& mesh, const Texture& texture, std::span<cons
   for (int top = 0, b = 0; top < height_; top += kBandRows, ++b) {
     const int bottom = std::min(top + kBandRows, height_);
     std::fill(band_.cover.begin(), band_.cover.end(), 0);
-    int left = width_, right = 0;  // what the triangles of this band may touch
+    band_.left = width_;
+    band_.right = 0;
     for (int k = bin_start_[b]; k < bin_start_[b + 1]; ++k) {
       const uint32_t item = bin_items_[k];
       const bool soft = item >= opaque;
       const Triangle& t = soft ? mesh.fringe[item - opaque] : mesh.triangles[item];
-      const auto [lo, hi] = std::minmax({mesh.x[t[0]], mesh.x[t[1]], mesh.x[t[2]]});
-      left = std::min(left, static_cast<int>(std::floor(std::max(0.0F, lo))));
-      right = std::max(right, static_cast<int>(std::ceil(std::min(static_cast<float>(width_), hi))));
       HWY_DYNAMIC_DISPATCH(draw_triangle)
       (mesh.x.data(), mesh.y.data(), mesh.u.data(), mesh.v.data(), mesh.cover.data(), t, soft, top, bottom, width_, band_);
     }
-    left = std::max(0, left - 1) & ~1;
-    right = std::min(width_, (right + 2) & ~1);
+    const int left = band_.left & ~1, right = (band_.right + 1) & ~1;
 
     const size_t luma = static_cast<size_t>(top) * width_, luma_bytes = static_cast<size_t>(bottom - top) * width_;
     std::memcpy(frame.y() + luma, plate_i420_.y() + luma, luma_bytes);

@@ -49,6 +49,7 @@ class Raster {
   // One band's worth of working memory; rows are `stride` apart.
   struct Band {
     int stride = 0;
+    int left = 0, right = 0;  // columns that were touched
     std::vector<int32_t> u, v;       // 16.16 texels, of the sample's top-left texel
     std::vector<int32_t> cover;      // 0..256
     std::vector<uint32_t> row;       // the picture so far
@@ -61,6 +62,10 @@ class Raster {
   std::vector<uint32_t> plate_;
   Frame plate_i420_;
   Band band_;
+  struct Reach {
+    int16_t first, last;  // bands
+  };
+  std::vector<Reach> reach_;         // of each triangle, the fringe's after the opaque ones
   std::vector<int> bin_start_;       // [band + 1]
   std::vector<uint32_t> bin_items_;  // triangle indices, fringe ones offset by the number of opaque ones
 };
