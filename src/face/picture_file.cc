@@ -103,10 +103,9 @@ Result<Image> decode_jpeg(std::span<const uint8_t> file) {
   const std::unique_ptr<void, int (*)(tjhandle)> decoder(tjInitDecompress(), tjDestroy);
   int width = 0, height = 0, subsampling = 0, colour = 0;
   const auto size = static_cast<unsigned long>(file.size());  // NOLINT(google-runtime-int): the library's type
-  if (tjDecompressHeader3(decoder.get(), file.data(), size, &width, &height, &subsampling, &colour) != 0) {
-    return invalid(std::string("the JPEG cannot be read (") + tjGetErrorStr2(decoder.get()) +
-                   "); save it anew and send that");
-  }
+  // A warning is no reason to refuse; a header that could not be read leaves no size.
+  tjDecompressHeader3(decoder.get(), file.data(), size, &width, &height, &subsampling, &colour);
+  if (width < 1 || height < 1) return invalid("the JPEG cannot be read; save it anew and send that");
   if (auto fits = check_size(width, height); !fits) return fits.error();
 
   // A large picture is made smaller while it is decoded, as long as it stays above what we keep.
