@@ -48,25 +48,38 @@ Taps make_taps(int outputs, int inputs, float origin, float input_per_output, fl
   return t;
 }
 
-struct Weighted {
-  float r = 0, g = 0, b = 0, w = 0;
-};
+// R, G, B and the matte together, one vector (GCC and Clang, every machine).
+using Four = float __attribute__((vector_size(16)));
 
+// Means over squares of side 2 * radius + 1, in two running sums; the rim is repeated.
 void box_blur(std::vector<float>& plane, int width, int height, int radius) {
-  if (radius < 1) return;
-  std::vector<float> line(static_cast<size_t>(std::max(width, height)));
   const float norm = 1.0F / static_cast<float>(2 * radius + 1);
-  const auto pass = [&](float* p, int n, size_t step) {
+  const auto clamped = [](int i, int n) { return static_cast<size_t>(std::clamp(i, 0, n - 1)); };
+  std::vector<float> rows(plane.size());
+  for (int y = 0; y < height; ++y) {
+    const float* from = &plane[static_cast<size_t>(y) * width];
+    float* to = &rows[static_cast<size_t>(y) * width];
     float sum = 0;
-    for (int i = -radius; i <= radius; ++i) sum += p[static_cast<size_t>(std::clamp(i, 0, n - 1)) * step];
-    for (int i = 0; i < n; ++i) {
-      line[i] = sum * norm;
-      sum += p[static_cast<size_t>(std::min(i + radius + 1, n - 1)) * step] - p[static_cast<size_t>(std::max(i - radius, 0)) * step];
+    for (int i = -radius; i <= radius; ++i) sum += from[clamped(i, width)];
+    for (int x = 0; x < width; ++x) {
+      to[x] = sum * norm;
+      sum += from[clamped(x + radius + 1, width)] - from[clamped(x - radius, width)];
     }
-    for (int i = 0; i < n; ++i) p[static_cast<size_t>(i) * step] = line[i];
-  };
-  for (int y = 0; y < height; ++y) pass(&plane[static_cast<size_t>(y) * width], width, 1);
-  for (int x = 0; x < width; ++x) pass(&plane[x], height, static_cast<size_t>(width));
+  }
+  std::vector<float> sums(static_cast<size_t>(width));
+  const auto row = [&](int y) { return &rows[clamped(y, height) * static_cast<size_t>(width)]; };
+  for (int i = -radius; i <= radius; ++i) {
+    const float* from = row(i);
+    for (int x = 0; x < width; ++x) sums[x] += from[x];
+  }
+  for (int y = 0; y < height; ++y) {
+    float* to = &plane[static_cast<size_t>(y) * width];
+    const float *enters = row(y + radius + 1), *leaves = row(y - radius);
+    for (int x = 0; x < width; ++x) {
+      to[x] = sums[x] * norm;
+      sums[x] += enters[x] - leaves[x];
+    }
+  }
 }
 
 }  // namespace
@@ -90,53 +103,40 @@ Canvas resample(const Portrait& portrait, const Framing& framing, float scale, f
   const Taps tx = make_taps(out.width, picture.width, framing.origin_x, step, -margin * scale, cutoff);
   const Taps ty = make_taps(out.height, picture.height, framing.origin_y, step, -margin * scale, cutoff);
 
-  // Columns first, only for the rows that are needed.
-  std::vector<int> row_of(picture.height, -1);
-  int rows = 0;
-  for (const int r : ty.index) {
-    if (row_of[r] < 0) row_of[r] = rows++;
-  }
-  std::vector<Weighted> narrow(static_cast<size_t>(rows) * out.width);
-  for (int r = 0; r < picture.height; ++r) {
-    if (row_of[r] < 0) continue;
-    const uint8_t* rgb = picture.at(0, r);
-    const uint8_t* person = &portrait.person.value[static_cast<size_t>(r) * picture.width];
-    Weighted* to = &narrow[static_cast<size_t>(row_of[r]) * out.width];
-    for (int x = 0; x < out.width; ++x) {
-      Weighted sum;
-      const int* index = &tx.index[static_cast<size_t>(x) * tx.count];
-      const float* weight = &tx.weight[static_cast<size_t>(x) * tx.count];
-      for (int k = 0; k < tx.count; ++k) {
-        const uint8_t* p = rgb + static_cast<ptrdiff_t>(index[k]) * 3;
-        sum.r += weight[k] * p[0];
-        sum.g += weight[k] * p[1];
-        sum.b += weight[k] * p[2];
-        sum.w += weight[k] * person[index[k]];
-      }
-      to[x] = sum;
-    }
-  }
   const size_t n = static_cast<size_t>(out.width) * out.height;
   out.colour.resize(n);
   out.person.resize(n);
   out.inside.resize(n);
+  const auto [first, last] = std::minmax_element(tx.index.begin(), tx.index.end());
+  const int left = *first, columns = *last - *first + 1;
+  std::vector<float> tall(static_cast<size_t>(columns) * 3), tall_person(static_cast<size_t>(columns));
+  std::vector<Four> line(static_cast<size_t>(columns));
   for (int y = 0; y < out.height; ++y) {
-    Rgb* colour = &out.colour[out.at(0, y)];
-    float* matte = &out.person[out.at(0, y)];
+    // Down the columns, whole rows at a time; then along the row.
+    std::fill(tall.begin(), tall.end(), 0.0F);
+    std::fill(tall_person.begin(), tall_person.end(), 0.0F);
     for (int k = 0; k < ty.count; ++k) {
-      const Weighted* from = &narrow[static_cast<size_t>(row_of[ty.index[static_cast<size_t>(y) * ty.count + k]]) * out.width];
       const float w = ty.weight[static_cast<size_t>(y) * ty.count + k];
-      for (int x = 0; x < out.width; ++x) {
-        colour[x].r += w * from[x].r;
-        colour[x].g += w * from[x].g;
-        colour[x].b += w * from[x].b;
-        matte[x] += w * from[x].w;
-      }
+      const int row = ty.index[static_cast<size_t>(y) * ty.count + k];
+      const uint8_t* rgb = picture.at(left, row);
+      const uint8_t* person = &portrait.person.value[static_cast<size_t>(row) * picture.width + left];
+      for (int i = 0; i < columns * 3; ++i) tall[i] += w * static_cast<float>(rgb[i]);
+      for (int i = 0; i < columns; ++i) tall_person[i] += w * static_cast<float>(person[i]);
+    }
+    for (int i = 0; i < columns; ++i) {
+      const float* p = &tall[static_cast<size_t>(i) * 3];
+      line[i] = Four{p[0], p[1], p[2], tall_person[i]};
     }
     for (int x = 0; x < out.width; ++x) {
-      colour[x] = {std::clamp(colour[x].r, 0.0F, 255.0F), std::clamp(colour[x].g, 0.0F, 255.0F), std::clamp(colour[x].b, 0.0F, 255.0F)};
-      matte[x] = std::clamp(matte[x] / 255, 0.0F, 1.0F);
-      out.inside[out.at(x, y)] = tx.inside[x] & ty.inside[y];
+      Four sum{};
+      const int* index = &tx.index[static_cast<size_t>(x) * tx.count];
+      const float* weight = &tx.weight[static_cast<size_t>(x) * tx.count];
+      for (int k = 0; k < tx.count; ++k) sum += weight[k] * line[static_cast<size_t>(index[k] - left)];
+      const size_t at = out.at(x, y);
+      const auto value = [&](int i) { return std::clamp(sum[i], 0.0F, 255.0F); };
+      out.colour[at] = {value(0), value(1), value(2)};
+      out.person[at] = value(3) / 255;
+      out.inside[at] = tx.inside[x] & ty.inside[y];
     }
   }
   return out;
