@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // The mesh engine on the built-in portrait at 512x512: posing the rig, drawing a picture, preparing an avatar.
-// Each checks its answer first: the background is the plate, the mouth has opened, the same moment gives the same bytes.
+// Each checks its answer first: the background is the plate, the mouth has opened, the same moment gives the same
+// bytes.
 #include <benchmark/benchmark.h>
 
 #include <cmath>
@@ -61,7 +62,8 @@ void pose_rig(benchmark::State& state) {
   const mesh::Rig rig(*portrait(), framing, 36);
   mesh::Shape shape = rig.shape();
   rig.pose({}, shape);
-  if (std::fabs(shape.screen_x[4] - rig.mesh().x[4]) > 1e-3F) return state.SkipWithError("the rest pose moved the face");
+  if (std::fabs(shape.screen_x[4] - rig.mesh().x[4]) > 1e-3F)
+    return state.SkipWithError("the rest pose moved the face");
   int i = 0;
   for (auto _ : state) {
     rig.pose(talking(i++), shape);
