@@ -15,7 +15,7 @@ inline constexpr int kMelBands = 40;             ///< triangles of equal width i
 inline constexpr float kSilentLogMel = -23.03F;  ///< ln(1e-10): the least a band can be
 
 struct SpeechFrame {
-  /// Natural log of each band's mean power, low to high. A sine of full scale inside a band gives about -1.6 there,
+  /// Natural log of each band's mean power, low to high. A sine of full scale inside a band gives about -2 there,
   /// white noise of full-scale rms about -6.
   std::array<float, kMelBands> log_mel;
   float loudness_db = -100;  ///< rms of the window, dB of full scale, -100..0

@@ -1,0 +1,102 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "speech/speech_queue.h"
+
+#include <gtest/gtest.h>
+
+#include <limits>
+#include <thread>
+
+namespace avatar {
+namespace {
+
+/// from, from + 1, ... in units that a float holds exactly.
+std::vector<float> ramp(int from, size_t n) {
+  std::vector<float> s(n);
+  for (size_t i = 0; i < n; ++i) s[i] = static_cast<float>(from + static_cast<int>(i)) / 1024;
+  return s;
+}
+
+TEST(SpeechQueue, gives_what_came_in_order_and_says_when_an_utterance_is_over) {
+  SpeechQueue queue;
+  const uint64_t a = queue.begin(), b = queue.begin();
+  ASSERT_TRUE(queue.add(b, ramp(500, 10)));  // came first, began second
+  ASSERT_TRUE(queue.add(a, ramp(0, 30)));
+  ASSERT_TRUE(queue.add(a, ramp(30, 20)));
+  queue.end(a);
+  EXPECT_EQ(queue.waiting().samples, 60);
+
+  std::vector<float> out(40);
+  auto taken = queue.take(out);
+  EXPECT_EQ(taken.utterance, a);
+  EXPECT_EQ(taken.samples, 40U);
+  EXPECT_FALSE(taken.is_last);
+  EXPECT_EQ(out, ramp(0, 40));
+  taken = queue.take(out);
+  EXPECT_EQ(taken.samples, 10U);
+  EXPECT_TRUE(taken.is_last);
+  taken = queue.take(out);
+  EXPECT_EQ(taken.utterance, b);
+  EXPECT_EQ(taken.samples, 10U);
+  EXPECT_FALSE(taken.is_last);
+  EXPECT_EQ(queue.take(out).utterance, 0U);
+  queue.end(b);
+  taken = queue.take(out);
+  EXPECT_EQ(taken.utterance, b);
+  EXPECT_EQ(taken.samples, 0U);
+  EXPECT_TRUE(taken.is_last);
+}
+
+TEST(SpeechQueue, drops_what_belongs_to_an_interrupted_utterance) {
+  SpeechQueue queue;
+  const uint64_t a = queue.begin();
+  ASSERT_TRUE(queue.add(a, ramp(0, 100)));
+  EXPECT_EQ(queue.clear().samples, 100);
+  ASSERT_TRUE(queue.add(a, ramp(0, 100)));  // its sender does not know yet
+  EXPECT_EQ(queue.waiting().samples, 0);
+  const uint64_t b = queue.begin();
+  EXPECT_GT(b, a);
+  ASSERT_TRUE(queue.add(b, ramp(0, 5)));
+  std::vector<float> out(10);
+  EXPECT_EQ(queue.take(out).utterance, b);
+}
+
+TEST(SpeechQueue, refuses_more_than_its_bound_and_keeps_what_it_has) {
+  SpeechQueue queue(MediaTime::from_ms(10));
+  const uint64_t a = queue.begin();
+  ASSERT_TRUE(queue.add(a, ramp(0, 480)));
+  const auto refused = queue.add(a, ramp(0, 1));
+  ASSERT_FALSE(refused);
+  EXPECT_EQ(refused.error().kind, ErrorKind::busy);
+  EXPECT_EQ(queue.waiting().samples, 480);
+}
+
+TEST(SpeechQueue, brings_every_sample_into_range) {
+  SpeechQueue queue;
+  const uint64_t a = queue.begin();
+  const float nan = std::numeric_limits<float>::quiet_NaN(), inf = std::numeric_limits<float>::infinity();
+  ASSERT_TRUE(queue.add(a, std::vector<float>{nan, inf, -inf, 2, -3, 0.25F}));
+  std::vector<float> out(6);
+  queue.take(out);
+  EXPECT_EQ(out, (std::vector<float>{0, 0, 0, 1, -1, 0.25F}));
+}
+
+TEST(SpeechQueue, loses_nothing_between_threads) {
+  SpeechQueue queue;
+  const uint64_t a = queue.begin();
+  std::thread speaker([&] {
+    for (int i = 0; i < 200; ++i) ASSERT_TRUE(queue.add(a, std::vector<float>(101, static_cast<float>(i) / 200)));
+    queue.end(a);
+  });
+  std::vector<float> all, block(77);
+  for (bool over = false; !over;) {
+    const auto taken = queue.take(block);
+    all.insert(all.end(), block.begin(), block.begin() + static_cast<std::ptrdiff_t>(taken.samples));
+    over = taken.is_last;
+  }
+  speaker.join();
+  ASSERT_EQ(all.size(), 200U * 101);
+  for (size_t i = 0; i < all.size(); ++i) ASSERT_EQ(all[i], static_cast<float>(i / 101) / 200);
+}
+
+}  // namespace
+}  // namespace avatar
