@@ -163,7 +163,7 @@ FaceMesh make_face_mesh(const Portrait& portrait, const Framing& framing, float 
     const auto bends = [&](Index i) {
       const Point3 c = canonical.vertices[i];
       const bool mouth = std::fabs(c.x) < 3.4F && c.y < -2.4F && c.y > -6.6F;
-      const bool eye = std::fabs(std::fabs(c.x) - 3.15F) < 2.2F && std::fabs(c.y - 2.9F) < 1.2F;
+      const bool eye = std::fabs(std::fabs(c.x) - 3.2F) < 2.4F && c.y > 1.6F && c.y < 4.8F;
       return mouth || eye;
     };
     if (bends(t[0]) && bends(t[1]) && bends(t[2])) {

@@ -43,9 +43,11 @@ Rig::Rig(const Portrait& portrait, const Framing& framing, float margin_px)
       pull.dz.push_back(f.z);
     }
   }
-  mouth_ = make_seam_field(mesh_.mouth, 0.35F, 0.35F, 1.9F, 0.6F, 3.2F);
-  eye_right_ = make_seam_field(mesh_.eye_right, 0.92F, 0.10F, 1.35F, 0.05F, 1.0F);
-  eye_left_ = make_seam_field(mesh_.eye_left, 0.92F, 0.10F, 1.35F, 0.05F, 1.0F);
+  constexpr SeamReach kLips{0.35F, 0.35F, 1.9F, 0.6F, 3.2F, 0, 0};
+  constexpr SeamReach kLids{0.92F, 0.10F, 1.1F, 0.05F, 1.0F, 0.36F, 0.12F};
+  mouth_ = make_seam_field(mesh_.mouth, kLips);
+  eye_right_ = make_seam_field(mesh_.eye_right, kLids);
+  eye_left_ = make_seam_field(mesh_.eye_left, kLids);
 }
 
 Point3 Rig::vector_to_frame(Point3 c) const {
@@ -53,11 +55,10 @@ Point3 Rig::vector_to_frame(Point3 c) const {
   return {b.x - a.x, b.y - a.y, b.z - a.z};
 }
 
-Rig::SeamField Rig::make_seam_field(const Seam& seam, float upper_share, float plateau_up, float reach_up, float plateau_down,
-                                    float reach_down) const {
+Rig::SeamField Rig::make_seam_field(const Seam& seam, const SeamReach& reach) const {
   SeamField field;
   field.seam = &seam;
-  field.upper_share = upper_share;
+  field.upper_share = reach.upper_share;
   const size_t n = seam.upper.size();
   CHECK(n <= kMaxColumns && n == seam.lower.size());
   const auto& c = mesh_.canonical;
@@ -66,8 +67,8 @@ Rig::SeamField Rig::make_seam_field(const Seam& seam, float upper_share, float p
   for (size_t i = 0; i < n; ++i) {
     on_seam[seam.upper[i]] = on_seam[seam.lower[i]] = 1;
     if (i == 0 || i + 1 == n) continue;  // the corners stay
-    field.upper.push_back({seam.upper[i], static_cast<Index>(i), 0, 1});
-    field.lower.push_back({seam.lower[i], static_cast<Index>(i), 0, 1});
+    field.upper.push_back({seam.upper[i], static_cast<Index>(i), 0, 1, 0});
+    field.lower.push_back({seam.lower[i], static_cast<Index>(i), 0, 1, 0});
   }
   for (size_t v = 0; v < mesh_.size(); ++v) {
     if (on_seam[v] || c[v].x <= column_x(0) || c[v].x >= column_x(n - 1)) continue;
@@ -78,9 +79,12 @@ Rig::SeamField Rig::make_seam_field(const Seam& seam, float upper_share, float p
     const float y_lower = c[seam.lower[i]].y * (1 - f) + c[seam.lower[i + 1]].y * f;
     const bool is_upper = c[v].y > 0.5F * (y_upper + y_lower);
     const float distance = std::max(0.0F, is_upper ? c[v].y - y_upper : y_lower - c[v].y);
-    const float weight = 1 - (is_upper ? smoothstep(plateau_up, reach_up, distance) : smoothstep(plateau_down, reach_down, distance));
+    const float far = is_upper ? reach.reach_up : reach.reach_down;
+    const float weight = 1 - smoothstep(is_upper ? reach.plateau_up : reach.plateau_down, far, distance);
     if (weight <= 0.001F) continue;
-    (is_upper ? field.upper : field.lower).push_back({static_cast<Index>(v), static_cast<Index>(i), f, weight});
+    const float fold = is_upper ? reach.tuck_up : reach.tuck_down;
+    const float tuck = 0.75F * std::min(distance, fold) * (1 - smoothstep(fold, far, distance)) * px_per_cm_;
+    (is_upper ? field.upper : field.lower).push_back({static_cast<Index>(v), static_cast<Index>(i), f, weight, is_upper ? tuck : -tuck});
   }
   return field;
 }
@@ -110,7 +114,7 @@ void Rig::meet(const SeamField& field, float closed, float raise_upper, float ra
   }
   const auto follow = [&](const std::vector<Follower>& followers, const std::array<float, kMaxColumns + 1>& travel) {
     for (const Follower& f : followers) {
-      const float t = f.weight * (travel[f.column] * (1 - f.fraction) + travel[f.column + 1U] * f.fraction);
+      const float t = f.weight * (travel[f.column] * (1 - f.fraction) + travel[f.column + 1U] * f.fraction) + f.tuck * closed;
       shape.x[f.vertex] += t * down_.x;
       shape.y[f.vertex] += t * down_.y;
     }

@@ -83,6 +83,7 @@ class Rig {
     Index column;  // of the seam; between it and the next
     float fraction;
     float weight;
+    float tuck;  // px towards the rim when shut: lashes and waterline fold into the line between the lids
   };
   struct SeamField {
     const Seam* seam = nullptr;
@@ -91,8 +92,13 @@ class Rig {
   };
 
   [[nodiscard]] Point3 vector_to_frame(Point3 canonical) const;
-  [[nodiscard]] SeamField make_seam_field(const Seam& seam, float upper_share, float plateau_up, float reach_up,
-                                          float plateau_down, float reach_down) const;
+  // How far the skin round a seam follows: fully within `plateau`, no more beyond `reach` (cm from the curve).
+  struct SeamReach {
+    float upper_share;
+    float plateau_up, reach_up, plateau_down, reach_down;
+    float tuck_up, tuck_down;  // cm of skin next to the curve that is folded to a quarter when shut
+  };
+  [[nodiscard]] SeamField make_seam_field(const Seam& seam, const SeamReach& reach) const;
   void meet(const SeamField& field, float closed, float raise_upper, float raise_lower, Shape& shape) const;
 
   Framing framing_;
