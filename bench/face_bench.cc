@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // From a picture file to a Portrait, whole and in parts, on one thread, with our own portrait (1024 x 1024). Each
-// benchmark checks its answer before it is timed. Links: avatar_face, PkgConfig::TURBOJPEG is not needed.
+// benchmark checks its answer before it is timed.
 #include <benchmark/benchmark.h>
 
 #include <cmath>
@@ -96,5 +96,3 @@ BENCHMARK(analyse)->Unit(benchmark::kMillisecond);
 
 }  // namespace
 }  // namespace avatar
-
-BENCHMARK_MAIN();

@@ -8,6 +8,7 @@
 #include <cmath>
 #include <filesystem>
 #include <fstream>
+#include <future>
 #include <iterator>
 
 #include "face/overlay.h"
@@ -103,6 +104,15 @@ TEST_F(Analysis, gives_the_same_portrait_for_the_same_file) {
     ASSERT_EQ((*a)->landmarks[i].z, (*b)->landmarks[i].z);
   }
   EXPECT_EQ((*a)->person.value, (*b)->person.value);
+}
+
+TEST_F(Analysis, serves_two_threads_at_once) {
+  const Bytes file = our_portrait();
+  auto other = std::async(std::launch::async, [&] { return analyse(file); });
+  const auto a = analyse(file), b = other.get();
+  ASSERT_TRUE(a && b);
+  EXPECT_EQ((*a)->person.value, (*b)->person.value);
+  EXPECT_EQ((*a)->landmarks[61].x, (*b)->landmarks[61].x);
 }
 
 TEST_F(Analysis, finds_a_small_face_in_a_large_picture) {

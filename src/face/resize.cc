@@ -54,6 +54,8 @@ Image shrink(const Image& picture, int width, int height) {
   size_t most = 0;
   for (const Taps& t : down) most = std::max(most, t.weight.size());
 
+  CHECK(most > 0);
+
   // Rows already shrunk across, in a ring as high as the tallest column of taps.
   const size_t row_size = static_cast<size_t>(width) * 3;
   std::vector<std::vector<float>> ring(most, std::vector<float>(row_size));
