@@ -104,7 +104,7 @@ TEST_P(EngineContract, draws_the_same_moments_to_the_same_bytes_on_any_thread) {
   const auto once = draw_all();
   std::vector<std::vector<uint8_t>> again;
   std::thread([&] { again = draw_all(); }).join();
-  EXPECT_EQ(once, again);
+  EXPECT_TRUE(once == again);  // bytes are not worth printing
 }
 
 TEST_P(EngineContract, does_not_mind_what_was_in_the_frame_before) {
@@ -113,14 +113,14 @@ TEST_P(EngineContract, does_not_mind_what_was_in_the_frame_before) {
   std::fill_n(dirty.y(), dirty.bytes().size(), uint8_t{77});
   ASSERT_TRUE(a->draw({{}, pose(1)}, clean));
   ASSERT_TRUE(b->draw({{}, pose(1)}, dirty));
-  EXPECT_EQ(clean.bytes(), dirty.bytes());
+  EXPECT_TRUE(clean.bytes() == dirty.bytes());
 }
 
 TEST_P(EngineContract, moves_the_mouth_when_the_jaw_opens) {
   const auto a = avatar();
   Pose open;
   open[Muscle::jaw_open] = 1;
-  EXPECT_NE(drawn(*a, {}).bytes(), drawn(*a, open).bytes());
+  EXPECT_TRUE(drawn(*a, {}).bytes() != drawn(*a, open).bytes());
 }
 
 TEST_P(EngineContract, keeps_the_corners_of_the_background_to_the_bit) {
@@ -157,7 +157,7 @@ TEST_P(EngineContract, survives_extremes_and_takes_what_is_no_number_for_0) {
     drawn(*a, p);
   }
   const Frame rest = drawn(*avatar(), {});
-  EXPECT_EQ(drawn(*avatar(), poses_of(std::numeric_limits<float>::quiet_NaN())).bytes(), rest.bytes());
+  EXPECT_TRUE(drawn(*avatar(), poses_of(std::numeric_limits<float>::quiet_NaN())).bytes() == rest.bytes());
 }
 
 TEST_P(EngineContract, gives_each_avatar_its_own_state) {
@@ -165,14 +165,14 @@ TEST_P(EngineContract, gives_each_avatar_its_own_state) {
   for (int i = 0; i < 6; ++i) {
     const Frame expected = drawn(*alone, pose(i));
     drawn(*b, pose(100 - i));
-    EXPECT_EQ(drawn(*a, pose(i)).bytes(), expected.bytes()) << i;
+    EXPECT_TRUE(drawn(*a, pose(i)).bytes() == expected.bytes()) << i;
   }
 }
 
 INSTANTIATE_TEST_SUITE_P(Engines, EngineContract,
                          testing::Values(Candidate{"fake", [] { return std::unique_ptr<Engine>(new FakeEngine); }},
                                          Candidate{"mesh", [] { return std::move(*make_engine({})); }}),
-                         [](const auto& info) { return std::string(info.param.name); });
+                         [](const auto& one) { return std::string(one.param.name); });
 
 }  // namespace
 }  // namespace avatar

@@ -37,10 +37,10 @@ class FakeEngine final : public Engine {
   class FakeAvatar final : public Avatar {
    public:
     Result<void> draw(const Moment& moment, Frame& frame) override {
+      const float yaw = std::isnan(moment.pose.head_yaw_deg) ? 0 : moment.pose.head_yaw_deg;
       paint(frame.y(), frame.width(), frame.height(), level(moment.pose[Muscle::jaw_open], 16, 219), 126);
       paint(frame.u(), frame.width() / 2, frame.height() / 2, level(moment.pose[Muscle::eye_blink_left], 16, 224), 128);
-      paint(frame.v(), frame.width() / 2, frame.height() / 2, level(moment.pose.head_yaw_deg / 24 + 0.5F, 16, 224),
-            128);
+      paint(frame.v(), frame.width() / 2, frame.height() / 2, level(yaw / 24 + 0.5F, 16, 224), 128);
       return {};
     }
 
