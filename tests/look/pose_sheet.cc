@@ -22,8 +22,8 @@ struct Named {
   Pose pose;
 };
 
-Pose with(std::initializer_list<std::pair<Muscle, float>> muscles, float yaw = 0, float pitch = 0, float roll = 0, float gaze_x = 0,
-          float gaze_y = 0) {
+Pose with(std::initializer_list<std::pair<Muscle, float>> muscles, float yaw = 0, float pitch = 0, float roll = 0,
+          float gaze_x = 0, float gaze_y = 0) {
   Pose p;
   for (const auto& [m, v] : muscles) p[m] = v;
   p.head_yaw_deg = yaw;
@@ -38,13 +38,24 @@ std::vector<Named> all_poses() {
   using enum Muscle;
   return {
       {"rest", with({})},
-      {"aa", with({{jaw_open, 0.45F}, {mouth_lower_down_left, 0.15F}, {mouth_lower_down_right, 0.15F}, {mouth_upper_up_left, 0.12F}, {mouth_upper_up_right, 0.12F}})},
-      {"ee", with({{jaw_open, 0.12F}, {mouth_stretch_left, 0.6F}, {mouth_stretch_right, 0.6F}, {mouth_lower_down_left, 0.4F}, {mouth_lower_down_right, 0.4F}, {mouth_upper_up_left, 0.3F}, {mouth_upper_up_right, 0.3F}})},
+      {"aa", with({{jaw_open, 0.45F},
+                   {mouth_lower_down_left, 0.15F},
+                   {mouth_lower_down_right, 0.15F},
+                   {mouth_upper_up_left, 0.12F},
+                   {mouth_upper_up_right, 0.12F}})},
+      {"ee", with({{jaw_open, 0.12F},
+                   {mouth_stretch_left, 0.6F},
+                   {mouth_stretch_right, 0.6F},
+                   {mouth_lower_down_left, 0.4F},
+                   {mouth_lower_down_right, 0.4F},
+                   {mouth_upper_up_left, 0.3F},
+                   {mouth_upper_up_right, 0.3F}})},
       {"oo", with({{jaw_open, 0.12F}, {mouth_pucker, 0.8F}, {mouth_funnel, 0.3F}})},
       {"oh", with({{jaw_open, 0.30F}, {mouth_pucker, 0.3F}, {mouth_funnel, 0.6F}})},
       {"mm", with({{mouth_close, 1}, {mouth_press, 0.6F}})},
       {"ff", with({{jaw_open, 0.06F}, {lip_bite, 0.9F}})},
-      {"th", with({{jaw_open, 0.16F}, {tongue_out, 0.9F}, {mouth_lower_down_left, 0.2F}, {mouth_lower_down_right, 0.2F}})},
+      {"th",
+       with({{jaw_open, 0.16F}, {tongue_out, 0.9F}, {mouth_lower_down_left, 0.2F}, {mouth_lower_down_right, 0.2F}})},
       {"el", with({{jaw_open, 0.25F}, {tongue_up, 0.9F}})},
       {"wide", with({{jaw_open, 0.9F}})},
       {"close", with({{mouth_close, 1}})},
@@ -59,16 +70,72 @@ std::vector<Named> all_poses() {
       {"gaze-r", with({}, 0, 0, 0, 10, 0)},
       {"gaze-u", with({{eye_wide_left, 0.3F}, {eye_wide_right, 0.3F}}, 0, 0, 0, 0, 8)},
       {"gaze-d", with({{eye_blink_left, 0.25F}, {eye_blink_right, 0.25F}}, 0, 0, 0, 0, -8)},
-      {"happy", with({{mouth_smile_left, 0.8F}, {mouth_smile_right, 0.8F}, {cheek_squint_left, 0.7F}, {cheek_squint_right, 0.7F}, {eye_squint_left, 0.4F}, {eye_squint_right, 0.4F}})},
-      {"laugh", with({{jaw_open, 0.2F}, {mouth_smile_left, 1}, {mouth_smile_right, 1}, {mouth_upper_up_left, 0.4F}, {mouth_upper_up_right, 0.4F}, {cheek_squint_left, 1}, {cheek_squint_right, 1}, {eye_squint_left, 0.6F}, {eye_squint_right, 0.6F}})},
-      {"sad", with({{brow_inner_up, 0.9F}, {brow_down_left, 0.3F}, {brow_down_right, 0.3F}, {mouth_frown_left, 0.9F}, {mouth_frown_right, 0.9F}, {mouth_shrug_lower, 0.5F}, {eye_blink_left, 0.2F}, {eye_blink_right, 0.2F}})},
-      {"angry", with({{brow_down_left, 1}, {brow_down_right, 1}, {eye_squint_left, 0.5F}, {eye_squint_right, 0.5F}, {eye_wide_left, 0.4F}, {eye_wide_right, 0.4F}, {mouth_press, 0.7F}, {mouth_frown_left, 0.3F}, {mouth_frown_right, 0.3F}})},
-      {"fear", with({{brow_inner_up, 1}, {brow_outer_up_left, 0.6F}, {brow_outer_up_right, 0.6F}, {brow_down_left, 0.4F}, {brow_down_right, 0.4F}, {eye_wide_left, 1}, {eye_wide_right, 1}, {mouth_stretch_left, 0.7F}, {mouth_stretch_right, 0.7F}, {jaw_open, 0.12F}})},
-      {"disgust", with({{nose_sneer_left, 1}, {nose_sneer_right, 1}, {mouth_upper_up_left, 0.5F}, {mouth_upper_up_right, 0.5F}, {brow_down_left, 0.5F}, {brow_down_right, 0.5F}, {mouth_frown_left, 0.4F}, {mouth_frown_right, 0.4F}, {eye_squint_left, 0.5F}, {eye_squint_right, 0.5F}})},
-      {"surprise", with({{brow_inner_up, 1}, {brow_outer_up_left, 1}, {brow_outer_up_right, 1}, {eye_wide_left, 1}, {eye_wide_right, 1}, {jaw_open, 0.35F}})},
+      {"happy", with({{mouth_smile_left, 0.8F},
+                      {mouth_smile_right, 0.8F},
+                      {cheek_squint_left, 0.7F},
+                      {cheek_squint_right, 0.7F},
+                      {eye_squint_left, 0.4F},
+                      {eye_squint_right, 0.4F}})},
+      {"laugh", with({{jaw_open, 0.2F},
+                      {mouth_smile_left, 1},
+                      {mouth_smile_right, 1},
+                      {mouth_upper_up_left, 0.4F},
+                      {mouth_upper_up_right, 0.4F},
+                      {cheek_squint_left, 1},
+                      {cheek_squint_right, 1},
+                      {eye_squint_left, 0.6F},
+                      {eye_squint_right, 0.6F}})},
+      {"sad", with({{brow_inner_up, 0.9F},
+                    {brow_down_left, 0.3F},
+                    {brow_down_right, 0.3F},
+                    {mouth_frown_left, 0.9F},
+                    {mouth_frown_right, 0.9F},
+                    {mouth_shrug_lower, 0.5F},
+                    {eye_blink_left, 0.2F},
+                    {eye_blink_right, 0.2F}})},
+      {"angry", with({{brow_down_left, 1},
+                      {brow_down_right, 1},
+                      {eye_squint_left, 0.5F},
+                      {eye_squint_right, 0.5F},
+                      {eye_wide_left, 0.4F},
+                      {eye_wide_right, 0.4F},
+                      {mouth_press, 0.7F},
+                      {mouth_frown_left, 0.3F},
+                      {mouth_frown_right, 0.3F}})},
+      {"fear", with({{brow_inner_up, 1},
+                     {brow_outer_up_left, 0.6F},
+                     {brow_outer_up_right, 0.6F},
+                     {brow_down_left, 0.4F},
+                     {brow_down_right, 0.4F},
+                     {eye_wide_left, 1},
+                     {eye_wide_right, 1},
+                     {mouth_stretch_left, 0.7F},
+                     {mouth_stretch_right, 0.7F},
+                     {jaw_open, 0.12F}})},
+      {"disgust", with({{nose_sneer_left, 1},
+                        {nose_sneer_right, 1},
+                        {mouth_upper_up_left, 0.5F},
+                        {mouth_upper_up_right, 0.5F},
+                        {brow_down_left, 0.5F},
+                        {brow_down_right, 0.5F},
+                        {mouth_frown_left, 0.4F},
+                        {mouth_frown_right, 0.4F},
+                        {eye_squint_left, 0.5F},
+                        {eye_squint_right, 0.5F}})},
+      {"surprise", with({{brow_inner_up, 1},
+                         {brow_outer_up_left, 1},
+                         {brow_outer_up_right, 1},
+                         {eye_wide_left, 1},
+                         {eye_wide_right, 1},
+                         {jaw_open, 0.35F}})},
       {"puff", with({{cheek_puff, 1}, {mouth_press, 0.4F}})},
       {"aa-yaw", with({{jaw_open, 0.5F}}, 10, 3, 2)},
-      {"breath", [] { Pose p; p.breath = 1; return p; }()},
+      {"breath",
+       [] {
+         Pose p;
+         p.breath = 1;
+         return p;
+       }()},
   };
 }
 
@@ -97,9 +164,10 @@ int look(int argc, char** argv) {
   if (!portrait) return std::fprintf(stderr, "%s\n", portrait.error().message.c_str()), 1;
   const int size = argc > 3 ? std::atoi(argv[3]) : 512, columns = argc > 4 ? std::atoi(argv[4]) : 4;
   const FaceFit& fit = (*portrait)->fit;
-  std::printf("yaw %.1f pitch %.1f roll %.1f scale %.1f px/cm; gap %.2f cm teeth %d smile %.2f eyes %.2f %.2f\n", fit.yaw_deg, fit.pitch_deg,
-              fit.roll_deg, fit.scale, (*portrait)->rest.lip_gap_cm, (*portrait)->rest.teeth_show, (*portrait)->rest.smile,
-              (*portrait)->rest.eye_open_left, (*portrait)->rest.eye_open_right);
+  std::printf("yaw %.1f pitch %.1f roll %.1f scale %.1f px/cm; gap %.2f cm teeth %d smile %.2f eyes %.2f %.2f\n",
+              fit.yaw_deg, fit.pitch_deg, fit.roll_deg, fit.scale, (*portrait)->rest.lip_gap_cm,
+              (*portrait)->rest.teeth_show, (*portrait)->rest.smile, (*portrait)->rest.eye_open_left,
+              (*portrait)->rest.eye_open_right);
   auto avatar = make_mesh_engine()->make_avatar(*portrait, {size, size});
   if (!avatar) return std::fprintf(stderr, "%s\n", avatar.error().message.c_str()), 1;
 

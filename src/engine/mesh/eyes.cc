@@ -14,7 +14,8 @@ constexpr float kMaxGazeDeg = 16;
 
 }  // namespace
 
-Eye::Eye(const Canvas& canvas, float scale, float margin, const FaceMesh& mesh, const Seam& seam, const Point3 (&iris)[5], float px_per_cm)
+Eye::Eye(const Canvas& canvas, float scale, float margin, const FaceMesh& mesh, const Seam& seam,
+         const Point3 (&iris)[5], float px_per_cm)
     : seam_(&seam), scale_(scale), gaze_px_(kEyeballRadiusCm * px_per_cm) {
   const Aperture rest(seam, mesh.x, mesh.y);
   float x1 = 0, y1 = 0;
@@ -98,7 +99,8 @@ Eye::Eye(const Canvas& canvas, float scale, float margin, const FaceMesh& mesh, 
       const float seen = smoothstep(-0.3F, lash, depth);
       const float y_mirrored = 2 * iris_y_ - y;
       const float seen_mirrored = smoothstep(-0.3F, lash, rest.depth(x, y_mirrored));
-      const Rgb guess = mix(profile[static_cast<size_t>(std::min(r / rim, 0.999F) * kRings)].colour, source(x, y_mirrored), seen_mirrored);
+      const Rgb guess = mix(profile[static_cast<size_t>(std::min(r / rim, 0.999F) * kRings)].colour,
+                            source(x, y_mirrored), seen_mirrored);
       iris_[at] = texel(mix(guess, here, seen), 1 - smoothstep(rim - 0.5F, rim + 0.7F, r));
     }
   }
@@ -124,7 +126,9 @@ void Eye::paint(const Shape& shape, const Affine& place, float gaze_yaw_deg, flo
     return;
   }
   constexpr float kDegrees = 3.14159265F / 180;
-  const auto angle = [](float deg) { return std::isnan(deg) ? 0 : std::sin(std::clamp(deg, -kMaxGazeDeg, kMaxGazeDeg) * kDegrees); };
+  const auto angle = [](float deg) {
+    return std::isnan(deg) ? 0 : std::sin(std::clamp(deg, -kMaxGazeDeg, kMaxGazeDeg) * kDegrees);
+  };
   const float dx = angle(gaze_yaw_deg) * gaze_px_, dy = -angle(gaze_pitch_deg) * gaze_px_;
   const TexelSampler ball{ball_.data(), width_, height_}, iris{iris_.data(), width_, height_};
   for (int j = 0; j < patch.height; ++j) {

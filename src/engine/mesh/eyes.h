@@ -15,7 +15,8 @@ class Eye {
  public:
   /// canvas: the picture at `scale` texels per frame px with `margin` frame px round it. iris: centre, then four rim
   /// points, frame px.
-  Eye(const Canvas& canvas, float scale, float margin, const FaceMesh& mesh, const Seam& seam, const Point3 (&iris)[5], float px_per_cm);
+  Eye(const Canvas& canvas, float scale, float margin, const FaceMesh& mesh, const Seam& seam, const Point3 (&iris)[5],
+      float px_per_cm);
 
   /// Paints the eye for a shape. gaze in degrees (right, up). [tick]
   void paint(const Shape& shape, const Affine& place, float gaze_yaw_deg, float gaze_pitch_deg, Patch& patch) const;
@@ -31,10 +32,10 @@ class Eye {
   float x0_ = 0, y0_ = 0;  // of the textures, frame px
   float scale_ = 1;        // texels per frame px
   int width_ = 0, height_ = 0;
-  std::vector<uint32_t> ball_;  // the eye without its iris
-  std::vector<uint32_t> iris_;  // the iris alone, alpha soft at its rim; same box
+  std::vector<uint32_t> ball_;                       // the eye without its iris
+  std::vector<uint32_t> iris_;                       // the iris alone, alpha soft at its rim; same box
   float iris_x_ = 0, iris_y_ = 0, iris_radius_ = 0;  // frame px
-  float gaze_px_ = 0;           // travel of the iris for one radian
+  float gaze_px_ = 0;                                // travel of the iris for one radian
   Rgb white_;
 };
 

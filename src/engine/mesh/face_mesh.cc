@@ -21,8 +21,9 @@ constexpr std::array<Index, 9> kEyeRightUpper{33, 246, 161, 160, 159, 158, 157, 
 constexpr std::array<Index, 9> kEyeRightLower{33, 7, 163, 144, 145, 153, 154, 155, 133};
 constexpr std::array<Index, 9> kEyeLeftUpper{362, 398, 384, 385, 386, 387, 388, 466, 263};
 constexpr std::array<Index, 9> kEyeLeftLower{362, 382, 381, 380, 374, 373, 390, 249, 263};
-constexpr std::array<Index, 36> kOval{10,  338, 297, 332, 284, 251, 389, 356, 454, 323, 361, 288, 397, 365, 379, 378, 400, 377,
-                                      152, 148, 176, 149, 150, 136, 172, 58,  132, 93,  234, 127, 162, 21,  54,  103, 67,  109};
+constexpr std::array<Index, 36> kOval{10,  338, 297, 332, 284, 251, 389, 356, 454, 323, 361, 288,
+                                      397, 365, 379, 378, 400, 377, 152, 148, 176, 149, 150, 136,
+                                      172, 58,  132, 93,  234, 127, 162, 21,  54,  103, 67,  109};
 
 // How far out the rings round the face lie, as multiples of the oval; fine where neck and hair bend, coarse outside.
 constexpr std::array<float, 11> kRings{1.06F, 1.14F, 1.24F, 1.38F, 1.54F, 1.74F, 2.0F, 2.4F, 3.0F, 4.2F, 8.0F};
@@ -53,8 +54,9 @@ struct Builder {
     if (!p && q) ka = 3.0F / 8, kb = 6.0F / 8, kq = -1.0F / 8;
     if (p && !q) kb = 3.0F / 8, ka = 6.0F / 8, kp = -1.0F / 8;
     const Index ip = p ? *p : a, iq = q ? *q : b;
-    middle[edge(a, b)] = add(blend(place(ip), kp, place(a), ka, place(b), kb, place(iq), kq),
-                             blend(mesh.canonical[ip], kp, mesh.canonical[a], ka, mesh.canonical[b], kb, mesh.canonical[iq], kq));
+    middle[edge(a, b)] =
+        add(blend(place(ip), kp, place(a), ka, place(b), kb, place(iq), kq),
+            blend(mesh.canonical[ip], kp, mesh.canonical[a], ka, mesh.canonical[b], kb, mesh.canonical[iq], kq));
   }
 
   void round_curve(std::span<const Index> curve) {
@@ -87,8 +89,8 @@ struct Builder {
 // or two. Turned or pulled as it is, the skin there would fold over. So both become smooth functions of the picture:
 // depth falls off no faster than kSteepest, and near neighbours in the picture share their values.
 void calm_outline(FaceMesh& mesh, float px_per_cm) {
-  constexpr float kSteepest = 2.0F;  // px of depth per px of picture: at 12 degrees skin shrinks to no less than 0.6
-  const float reach = 0.7F * px_per_cm, reach2 = reach * reach;
+  constexpr float kSteepest = 1.5F;  // px of depth per px of picture: at 12 degrees skin shrinks to no less than 0.7
+  const float reach = 0.9F * px_per_cm, reach2 = reach * reach;
   const size_t n = mesh.size();
   std::vector<float> lower(n);
   for (size_t i = 0; i < n; ++i) {
@@ -184,11 +186,13 @@ FaceMesh make_face_mesh(const Portrait& portrait, const Framing& framing, float 
     }
     if (split == 3) {
       const auto& o = outline;
-      mesh.triangles.insert(mesh.triangles.end(), {{o[0], o[1], o[5]}, {o[1], o[2], o[3]}, {o[5], o[3], o[4]}, {o[1], o[3], o[5]}});
+      mesh.triangles.insert(mesh.triangles.end(),
+                            {{o[0], o[1], o[5]}, {o[1], o[2], o[3]}, {o[5], o[3], o[4]}, {o[1], o[3], o[5]}});
       continue;
     }
     const size_t n = outline.size();
-    for (size_t k = 1; k + 1 < n; ++k) mesh.triangles.push_back({outline[first], outline[(first + k) % n], outline[(first + k + 1) % n]});
+    for (size_t k = 1; k + 1 < n; ++k)
+      mesh.triangles.push_back({outline[first], outline[(first + k) % n], outline[(first + k + 1) % n]});
   }
   mesh.mouth = {b.refined(kMouthUpper), b.refined(kMouthLower)};
   mesh.eye_right = {b.refined(kEyeRightUpper), b.refined(kEyeRightLower)};

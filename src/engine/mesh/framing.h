@@ -11,10 +11,10 @@ namespace avatar::mesh {
 
 /// frame = (picture - origin) * scale; all in pixels, centre of the top-left pixel at (0.5, 0.5).
 struct Framing {
-  int width = 0;        ///< of the frame, px
+  int width = 0;  ///< of the frame, px
   int height = 0;
-  float scale = 1;      ///< frame px per picture px
-  float origin_x = 0;   ///< picture px
+  float scale = 1;     ///< frame px per picture px
+  float origin_x = 0;  ///< picture px
   float origin_y = 0;
 
   [[nodiscard]] Point3 to_frame(Point3 p) const {

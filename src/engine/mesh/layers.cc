@@ -89,7 +89,8 @@ Rgb Canvas::sample(float x, float y) const {
   y = std::clamp(y - 0.5F, 0.0F, static_cast<float>(height - 1));
   const int x0 = std::min(static_cast<int>(x), width - 2), y0 = std::min(static_cast<int>(y), height - 2);
   const float fx = x - static_cast<float>(x0), fy = y - static_cast<float>(y0);
-  return mix(mix(colour[at(x0, y0)], colour[at(x0 + 1, y0)], fx), mix(colour[at(x0, y0 + 1)], colour[at(x0 + 1, y0 + 1)], fx), fy);
+  return mix(mix(colour[at(x0, y0)], colour[at(x0 + 1, y0)], fx),
+             mix(colour[at(x0, y0 + 1)], colour[at(x0 + 1, y0 + 1)], fx), fy);
 }
 
 Canvas resample(const Portrait& portrait, const Framing& framing, float scale, float margin) {
@@ -167,7 +168,8 @@ void soften_matte(Canvas& canvas, float grow_px) {
   for (float& p : wide) p = std::min(1.0F, p * 1.5F);
   box_blur(wide, canvas.width, canvas.height, radius);
   box_blur(wide, canvas.width, canvas.height, radius);
-  for (size_t i = 0; i < wide.size(); ++i) canvas.person[i] = std::max(canvas.person[i], smoothstep(0.02F, 0.45F, wide[i]));
+  for (size_t i = 0; i < wide.size(); ++i)
+    canvas.person[i] = std::max(canvas.person[i], smoothstep(0.02F, 0.45F, wide[i]));
 }
 
 Texture make_texture(const Canvas& canvas, float scale, float margin) {

@@ -17,8 +17,8 @@ namespace avatar::mesh {
 struct Texture {
   int width = 0;
   int height = 0;
-  float scale = 1;           ///< texels per frame px
-  float margin_texels = 0;   ///< around the frame, so that what comes in from outside has colour
+  float scale = 1;          ///< texels per frame px
+  float margin_texels = 0;  ///< around the frame, so that what comes in from outside has colour
   std::vector<uint32_t> texels;
 
   [[nodiscard]] float u(float frame_x) const { return frame_x * scale + margin_texels; }
@@ -30,7 +30,7 @@ struct Canvas {
   int width = 0;
   int height = 0;
   std::vector<Rgb> colour;
-  std::vector<float> person;  ///< 0..1
+  std::vector<float> person;    ///< 0..1
   std::vector<uint8_t> inside;  ///< 1: the pixel lies inside the picture
 
   [[nodiscard]] size_t at(int x, int y) const { return static_cast<size_t>(y) * width + x; }

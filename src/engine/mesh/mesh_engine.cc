@@ -17,8 +17,9 @@ namespace avatar {
 namespace mesh {
 namespace {
 
-constexpr float kTextureScale = 1.5F;   // texels per frame px: keeps the sharpness of a picture that moves by half pixels
-constexpr float kMarginShare = 0.07F;   // of the frame's height: what can come in from outside
+constexpr float kTextureScale =
+    1.5F;  // texels per frame px: keeps the sharpness of a picture that moves by half pixels
+constexpr float kMarginShare = 0.07F;       // of the frame's height: what can come in from outside
 constexpr float kFringeShare = 1.3F / 512;  // width of the soft rim of lips and lids, of the frame's height
 
 // The skin's colour: the median of the cheeks.
@@ -95,7 +96,8 @@ class Person {
     std::vector<uint8_t> any(static_cast<size_t>(cw) * ch);
     for (int y = 0; y < texture_.height; ++y) {
       for (int x = 0; x < texture_.width; ++x) {
-        any[static_cast<size_t>(y / kCell) * cw + x / kCell] |= texture_.texels[static_cast<size_t>(y) * texture_.width + x] >> 24 != 0;
+        any[static_cast<size_t>(y / kCell) * cw + x / kCell] |=
+            texture_.texels[static_cast<size_t>(y) * texture_.width + x] >> 24 != 0;
       }
     }
     std::vector<Triangle> keep;
@@ -105,7 +107,8 @@ class Person {
       const auto cell = [](float texel, int n) { return std::clamp(static_cast<int>(texel) / kCell, 0, n - 1); };
       bool person = false;
       for (int y = cell(texture_.v(ly) - 1, ch); y <= cell(texture_.v(hy) + 1, ch); ++y) {
-        for (int x = cell(texture_.u(lx) - 1, cw); x <= cell(texture_.u(hx) + 1, cw); ++x) person |= any[static_cast<size_t>(y) * cw + x] != 0;
+        for (int x = cell(texture_.u(lx) - 1, cw); x <= cell(texture_.u(hx) + 1, cw); ++x)
+          person |= any[static_cast<size_t>(y) * cw + x] != 0;
       }
       if (person) keep.push_back(t);
     }
@@ -128,9 +131,13 @@ class Person {
 class MeshAvatar final : public Avatar {
  public:
   explicit MeshAvatar(std::unique_ptr<Person> person)
-      : person_(std::move(person)), shape_(person_->rig().shape()),
-        raster_(person_->framing().width, person_->framing().height, std::move(person_->plate_)), screen_x_(person_->u_.size()),
-        screen_y_(person_->u_.size()), eye_right_(person_->eye_right_.patch()), eye_left_(person_->eye_left_.patch()),
+      : person_(std::move(person)),
+        shape_(person_->rig().shape()),
+        raster_(person_->framing().width, person_->framing().height, std::move(person_->plate_)),
+        screen_x_(person_->u_.size()),
+        screen_y_(person_->u_.size()),
+        eye_right_(person_->eye_right_.patch()),
+        eye_left_(person_->eye_left_.patch()),
         mouth_(person_->mouth_.patch()) {}
 
   Result<void> draw(const Moment& moment, Frame& frame) override {
@@ -159,7 +166,8 @@ class MeshAvatar final : public Avatar {
     size_t to = mesh.size();
     for (const Seam* seam : {&mesh.mouth, &mesh.eye_right, &mesh.eye_left}) {
       for (const auto* curve : {&seam->upper, &seam->lower}) {
-        const float inwards = curve == &seam->upper ? width : -width;  // the curves run left to right: the hole is below or above
+        const float inwards =
+            curve == &seam->upper ? width : -width;  // the curves run left to right: the hole is below or above
         const size_t n = curve->size();
         for (size_t i = 0; i < n; ++i, ++to) {
           const Index a = (*curve)[i == 0 ? 0 : i - 1], b = (*curve)[i + 1 == n ? i : i + 1], c = (*curve)[i];

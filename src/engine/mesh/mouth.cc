@@ -15,20 +15,29 @@ namespace {
 struct Tooth {
   float width, height, raised, light;
 };
-constexpr std::array<Tooth, 7> kUpper{{{0.83F, 1.02F, 0.00F, 1.00F}, {0.61F, 0.90F, 0.06F, 0.97F}, {0.54F, 0.98F, 0.03F, 0.89F},
-                                       {0.42F, 0.82F, 0.10F, 0.76F}, {0.34F, 0.74F, 0.15F, 0.60F}, {0.30F, 0.66F, 0.20F, 0.44F},
+constexpr std::array<Tooth, 7> kUpper{{{0.83F, 1.02F, 0.00F, 1.00F},
+                                       {0.61F, 0.90F, 0.06F, 0.97F},
+                                       {0.54F, 0.98F, 0.03F, 0.89F},
+                                       {0.42F, 0.82F, 0.10F, 0.76F},
+                                       {0.34F, 0.74F, 0.15F, 0.60F},
+                                       {0.30F, 0.66F, 0.20F, 0.44F},
                                        {0.26F, 0.60F, 0.24F, 0.30F}}};
-constexpr std::array<Tooth, 7> kLower{{{0.50F, 0.84F, 0.00F, 1.00F}, {0.53F, 0.86F, 0.01F, 0.97F}, {0.50F, 0.94F, -0.02F, 0.88F},
-                                       {0.42F, 0.80F, 0.04F, 0.72F}, {0.36F, 0.74F, 0.08F, 0.56F}, {0.32F, 0.66F, 0.10F, 0.40F},
+constexpr std::array<Tooth, 7> kLower{{{0.50F, 0.84F, 0.00F, 1.00F},
+                                       {0.53F, 0.86F, 0.01F, 0.97F},
+                                       {0.50F, 0.94F, -0.02F, 0.88F},
+                                       {0.42F, 0.80F, 0.04F, 0.72F},
+                                       {0.36F, 0.74F, 0.08F, 0.56F},
+                                       {0.32F, 0.66F, 0.10F, 0.40F},
                                        {0.26F, 0.60F, 0.12F, 0.28F}}};
-constexpr float kTeethZ = 4.55F;      // as in the rig
-constexpr float kIncisalShow = 0.13F;  // upper incisors reach below the line of the closed lips; chosen by eye
-constexpr float kOverbite = 0.02F;     // and nearly meet the lower ones: a speaking jaw is never clenched
+constexpr float kTeethZ = 4.55F;         // as in the rig
+constexpr float kIncisalShow = 0.13F;    // upper incisors reach below the line of the closed lips; chosen by eye
+constexpr float kOverbite = 0.02F;       // and nearly meet the lower ones: a speaking jaw is never clenched
 constexpr float kOverbiteShown = 0.14F;  // a smile shows upper teeth: the lower ones lie behind them
 constexpr float kGumHeight = 0.9F;
 
 // A row of teeth at (x, y above the incisors' edge). Colour and coverage.
-void shade_row(const std::array<Tooth, 7>& row, float x, float y, float texel_cm, Rgb enamel, Rgb gum, Rgb& colour, float& cover) {
+void shade_row(const std::array<Tooth, 7>& row, float x, float y, float texel_cm, Rgb enamel, Rgb gum, Rgb& colour,
+               float& cover) {
   const float ax = std::fabs(x);
   float left = 0;
   size_t k = 0;
@@ -36,14 +45,15 @@ void shade_row(const std::array<Tooth, 7>& row, float x, float y, float texel_cm
   const Tooth& tooth = row[k];
   const float t = std::clamp((ax - left) / tooth.width * 2 - 1, -1.0F, 1.0F);  // across the tooth
   const float t2 = t * t, t8 = t2 * t2 * t2 * t2;
-  const float edge = tooth.raised + 0.10F * t8;                       // rounded corners of the edge
-  const float neck = tooth.raised + tooth.height - 0.20F * t2;        // the gum's arch over each tooth
-  const float up = y - edge;                                          // from the edge upwards
+  const float edge = tooth.raised + 0.10F * t8;                 // rounded corners of the edge
+  const float neck = tooth.raised + tooth.height - 0.20F * t2;  // the gum's arch over each tooth
+  const float up = y - edge;                                    // from the edge upwards
   const float v = std::clamp(up / tooth.height, 0.0F, 1.0F);
   const float soft = std::max(texel_cm, 0.035F);
   const float gap = smoothstep(0.80F, 1.0F, std::fabs(t)) * (0.55F + 0.45F * smoothstep(0.35F, 0.0F, v));
   float light = tooth.light * (1 - 0.10F * t2) * (1 - 0.30F * gap);
-  light *= 0.93F + 0.07F * smoothstep(0.0F, 0.22F, v) - 0.08F * smoothstep(0.55F, 1.0F, v);  // translucent edge, darker neck
+  light *=
+      0.93F + 0.07F * smoothstep(0.0F, 0.22F, v) - 0.08F * smoothstep(0.55F, 1.0F, v);  // translucent edge, darker neck
   light += 0.05F * std::exp(-18 * (t + 0.25F) * (t + 0.25F) - 22 * (v - 0.42F) * (v - 0.42F));  // a wet gleam
   Rgb c = enamel * light;
   c.b *= 1 - 0.06F * v;
@@ -71,7 +81,8 @@ Mouth::Mouth(const Canvas& canvas, float scale, float margin, const Rig& rig, co
   const Aperture lips(mesh.mouth, mesh.x, mesh.y);
   const float px = rig.px_per_cm();
   // A frame point in the cm of the plane of the teeth, and back, for the face at rest.
-  const Point3 o = rig.to_frame({0, 0, kTeethZ}), ex = rig.to_frame({1, 0, kTeethZ}), ey = rig.to_frame({0, 1, kTeethZ});
+  const Point3 o = rig.to_frame({0, 0, kTeethZ}), ex = rig.to_frame({1, 0, kTeethZ}),
+               ey = rig.to_frame({0, 1, kTeethZ});
   const Affine at_rest{o.x, o.y, ex.x - o.x, ex.y - o.y, ey.x - o.x, ey.y - o.y};
   const auto to_frame = [&](float x, float y, float& fx, float& fy) {
     fx = at_rest.origin_x + at_rest.xx * x + at_rest.yx * y;
@@ -96,8 +107,8 @@ Mouth::Mouth(const Canvas& canvas, float scale, float margin, const Rig& rig, co
   const Rgb gum = light * Rgb{0.66F, 0.40F, 0.40F};
 
   // Teeth in the picture: the bright, unsaturated pixels between the lips.
-  const bool show = rest.teeth_show && lips.gap() > 2;
-  std::vector<float> edge_y;  // of the visible upper teeth, per column
+  const bool show = rest.teeth_show && lips.gap() > 0.3F * px;  // less is a glint between the lips, not a row
+  std::vector<float> edge_y;                                    // of the visible upper teeth, per column
   if (show) {
     std::vector<Rgb> teeth;
     float x0 = 0, y0 = 0, x1 = 0, y1 = 0;
@@ -139,7 +150,8 @@ Mouth::Mouth(const Canvas& canvas, float scale, float margin, const Rig& rig, co
   const auto each = [&](Sprite& sprite, auto&& paint_at) {
     for (int j = 0; j < sprite.height; ++j) {
       for (int i = 0; i < sprite.width; ++i) {
-        const float x = sprite.x0 + (static_cast<float>(i) + 0.5F) * texel_cm, y = sprite.y1 - (static_cast<float>(j) + 0.5F) * texel_cm;
+        const float x = sprite.x0 + (static_cast<float>(i) + 0.5F) * texel_cm,
+                    y = sprite.y1 - (static_cast<float>(j) + 0.5F) * texel_cm;
         sprite.texels[static_cast<size_t>(j) * sprite.width + i] = paint_at(x, y);
       }
     }
@@ -154,7 +166,7 @@ Mouth::Mouth(const Canvas& canvas, float scale, float margin, const Rig& rig, co
       float fx = 0, fy = 0, along = 0, below_upper = 0, above_lower = 0;
       to_frame(x, y, fx, fy);
       lips.locate(fx, fy, along, below_upper, above_lower);
-      const float inset = 0.10F * px;  // the lips' own soft edge and shadow
+      const float inset = 0.10F * px;                // the lips' own soft edge and shadow
       const float room = below_upper + above_lower;  // height of the opening here
       const float hidden = std::max(0.0F, inset - below_upper);
       const Rgb own = source(fx - at_rest.yx / px * hidden, fy - at_rest.yy / px * hidden);
@@ -173,14 +185,16 @@ Mouth::Mouth(const Canvas& canvas, float scale, float margin, const Rig& rig, co
     shade_row(kLower, x, lower_edge_ - y, texel_cm, enamel * 0.86F, gum * 0.8F, colour, cover);
     return texel(colour, cover);
   });
-  // Tongue: its upper side, seen from the front; lightest at the tip, dark towards the throat. Origin: middle of the tip.
+  // Tongue: its upper side, seen from the front; lightest at the tip, dark towards the throat. Origin: middle of the
+  // tip.
   tongue_ = blank(-1.9F, 1.9F, -1.2F, 1.5F);
   const Rgb flesh = light * Rgb{0.62F, 0.33F, 0.33F};
   each(tongue_, [&](float x, float y) {
     const float u = x / 1.85F;
     const float back = std::clamp((y + 0.2F) / 1.4F, 0.0F, 1.0F);
     const float rim = 1.25F * std::sqrt(std::max(0.0F, 1 - u * u));
-    const float shade = (1 - 0.50F * back) * (1 - 0.25F * u * u) * (1 - 0.16F * std::exp(-x * x / 0.02F) * smoothstep(0.0F, 0.3F, back));
+    const float shade = (1 - 0.50F * back) * (1 - 0.25F * u * u) *
+                        (1 - 0.16F * std::exp(-x * x / 0.02F) * smoothstep(0.0F, 0.3F, back));
     return texel(flesh * shade, smoothstep(0.14F, -0.22F, y - rim + 0.1F) * smoothstep(1.0F, 0.9F, std::fabs(u)));
   });
   throat_ = texel(light * Rgb{0.20F, 0.075F, 0.07F});
@@ -239,7 +253,8 @@ void Mouth::paint(const Shape& shape, const Pose& pose, Patch& patch) const {
       shape.upper_teeth.invert(sx, sy, ux, uy);
       shape.lower_teeth.invert(sx, sy, lx, ly);
       // Lips throw shadow; the upper one more, light comes from above. Corners lie deep.
-      const float shadow = (0.58F + 0.42F * smoothstep(-0.05F, 0.26F, below_upper / px)) * (0.84F + 0.16F * smoothstep(-0.05F, 0.22F, above_lower / px));
+      const float shadow = (0.58F + 0.42F * smoothstep(-0.05F, 0.26F, below_upper / px)) *
+                           (0.84F + 0.16F * smoothstep(-0.05F, 0.22F, above_lower / px));
       const float corner = 1 - 0.55F * smoothstep(1.1F, 2.5F, std::fabs(ux));
       uint32_t c = dim(throat_, (1 - 0.5F * smoothstep(0.0F, 1.5F, std::fabs(ux))) * (0.4F + 0.6F * open));
       const auto over = [&](const Sprite& s, const TexelSampler& sample, float x, float y, float light) {

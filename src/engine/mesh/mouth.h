@@ -36,9 +36,9 @@ class Mouth {
   [[nodiscard]] Sprite blank(float x0, float x1, float y0, float y1) const;
 
   const Rig* rig_;
-  float density_ = 28;        // texels per cm
-  float upper_edge_ = 0;      // y of the upper incisors' edge, cm
-  float lower_edge_ = 0;      // y of the lower incisors' edge at jaw_open 0
+  float density_ = 28;    // texels per cm
+  float upper_edge_ = 0;  // y of the upper incisors' edge, cm
+  float lower_edge_ = 0;  // y of the lower incisors' edge at jaw_open 0
   Sprite upper_, lower_, tongue_;
   uint32_t throat_ = 0;
 };

@@ -9,10 +9,10 @@
 namespace avatar::mesh {
 namespace {
 
-constexpr float kCornerY = -4.34F;     // lip corners, canonical vertices 61 and 291
-constexpr float kHingeY = 0.5F;        // the jaw's hinge, in front of the ear canal
+constexpr float kCornerY = -4.34F;  // lip corners, canonical vertices 61 and 291
+constexpr float kHingeY = 0.5F;     // the jaw's hinge, in front of the ear canal
 constexpr float kHingeZ = -2.0F;
-constexpr float kJawAngle = 0.37F;     // rad at jaw_open 1: 2.6 cm between the incisors, 7 cm from the hinge
+constexpr float kJawAngle = 0.37F;  // rad at jaw_open 1: 2.6 cm between the incisors, 7 cm from the hinge
 
 // A bump of height 1 with elliptical fall-off, 0 beyond the radii.
 float bump(Point3 p, float x, float y, float rx, float ry) {
@@ -49,11 +49,15 @@ float jaw_share(Point3 p) {
 // Lips: how much a point belongs to the upper or the lower lip and the skin that hangs on it.
 float upper_lip(Point3 p, float reach_cm) {
   const float d = above_lips(p);
-  return d < 0 ? 0 : (1 - smoothstep(0.5F, reach_cm, d)) * (1 - smoothstep(kMouthHalfWidth, kMouthHalfWidth + 1.2F, std::fabs(p.x)));
+  return d < 0 ? 0
+               : (1 - smoothstep(0.5F, reach_cm, d)) *
+                     (1 - smoothstep(kMouthHalfWidth, kMouthHalfWidth + 1.2F, std::fabs(p.x)));
 }
 float lower_lip(Point3 p, float reach_cm) {
   const float d = -above_lips(p);
-  return d < 0 ? 0 : (1 - smoothstep(0.8F, reach_cm, d)) * (1 - smoothstep(kMouthHalfWidth, kMouthHalfWidth + 1.2F, std::fabs(p.x)));
+  return d < 0 ? 0
+               : (1 - smoothstep(0.8F, reach_cm, d)) *
+                     (1 - smoothstep(kMouthHalfWidth, kMouthHalfWidth + 1.2F, std::fabs(p.x)));
 }
 // 1 in the middle of the mouth, 0 at the corners.
 float middle(Point3 p) {

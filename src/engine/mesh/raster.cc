@@ -24,7 +24,8 @@ struct Span {
   bool soft;               // write only where it covers more
 };
 
-HWY_INLINE void write_span(const Span& s, int n, int32_t* HWY_RESTRICT u, int32_t* HWY_RESTRICT v, int32_t* HWY_RESTRICT cover) {
+HWY_INLINE void write_span(const Span& s, int n, int32_t* HWY_RESTRICT u, int32_t* HWY_RESTRICT v,
+                           int32_t* HWY_RESTRICT cover) {
   const hn::ScalableTag<int32_t> d;
   const int lanes = static_cast<int>(hn::Lanes(d));
   const auto iota = hn::Iota(d, 0);
@@ -60,10 +61,12 @@ HWY_INLINE void write_span(const Span& s, int n, int32_t* HWY_RESTRICT u, int32_
 // One triangle into rows [first_row, last_row) of the warp map whose first row is first_row.
 // Pixels belong to it when their centre lies inside; an edge is computed from its upper end by the same expression in
 // both triangles that share it, so no pixel is missed or drawn twice.
-void draw_triangle(const float* x, const float* y, const float* u, const float* v, const float* cover, const Triangle& t, bool soft,
-                   int first_row, int last_row, int width, Raster::Band& band) {
+void draw_triangle(const float* x, const float* y, const float* u, const float* v, const float* cover,
+                   const Triangle& t, bool soft, int first_row, int last_row, int width, Raster::Band& band) {
   Index a = t[0], b = t[1], c = t[2];
-  const auto above = [&](Index p, Index q) { return y[p] < y[q] || (y[p] == y[q] && (x[p] < x[q] || (x[p] == x[q] && p < q))); };
+  const auto above = [&](Index p, Index q) {
+    return y[p] < y[q] || (y[p] == y[q] && (x[p] < x[q] || (x[p] == x[q] && p < q)));
+  };
   if (above(b, a)) std::swap(a, b);
   if (above(c, b)) std::swap(b, c);
   if (above(b, a)) std::swap(a, b);
@@ -94,8 +97,8 @@ void draw_triangle(const float* x, const float* y, const float* u, const float* 
   // Where each row of the band begins and ends, and what it begins with: all rows at once.
   const hn::CappedTag<float, Raster::kBandRows> d;
   const hn::RebindToSigned<decltype(d)> di;
-  alignas(64) int32_t from[Raster::kBandRows], to[Raster::kBandRows], span_u[Raster::kBandRows], span_v[Raster::kBandRows],
-      span_cover[Raster::kBandRows];
+  alignas(64) int32_t from[Raster::kBandRows], to[Raster::kBandRows], span_u[Raster::kBandRows],
+      span_v[Raster::kBandRows], span_cover[Raster::kBandRows];
   const auto set = [&](float f) { return hn::Set(d, f); };
   const auto slope_ac = set(ac_x / ac_y), slope_ab = set(ab_y > 0 ? ab_x / ab_y : 0),
              slope_bc = set(y[c] > y[b] ? (x[c] - x[b]) / (y[c] - y[b]) : 0);
@@ -136,8 +139,9 @@ void draw_triangle(const float* x, const float* y, const float* u, const float* 
 }
 
 // Samples the texture through the warp map (bilinear, 8-bit weights) and blends it over `row`, n pixels.
-void sample_row(const uint32_t* HWY_RESTRICT texels, int texture_width, int texture_height, const int32_t* HWY_RESTRICT u,
-                const int32_t* HWY_RESTRICT v, const int32_t* HWY_RESTRICT cover, int n, uint32_t* HWY_RESTRICT row) {
+void sample_row(const uint32_t* HWY_RESTRICT texels, int texture_width, int texture_height,
+                const int32_t* HWY_RESTRICT u, const int32_t* HWY_RESTRICT v, const int32_t* HWY_RESTRICT cover, int n,
+                uint32_t* HWY_RESTRICT row) {
   const hn::ScalableTag<int32_t> d;
   const hn::RebindToUnsigned<decltype(d)> du;
   const hn::Repartition<uint16_t, decltype(d)> d16;
@@ -166,7 +170,8 @@ void sample_row(const uint32_t* HWY_RESTRICT texels, int texture_width, int text
       struct Pair {
         hn::Vec<decltype(du)> left, right;
       };
-      return Pair{hn::ConcatEven(du, hn::BitCast(du, hi), hn::BitCast(du, lo)), hn::ConcatOdd(du, hn::BitCast(du, hi), hn::BitCast(du, lo))};
+      return Pair{hn::ConcatEven(du, hn::BitCast(du, hi), hn::BitCast(du, lo)),
+                  hn::ConcatOdd(du, hn::BitCast(du, hi), hn::BitCast(du, lo))};
     };
     const auto top = fetch(index), bottom = fetch(hn::Add(index, stride));
     // Weights that sum to 256: 16 + 16 bits of product fit a 16-bit lane because every texel is at most 255.
@@ -181,8 +186,8 @@ void sample_row(const uint32_t* HWY_RESTRICT texels, int texture_width, int text
       sum = hn::Add(sum, hn::Mul(hn::BitCast(d16, part(bottom.right)), k11));
       return hn::ShiftRight<8>(hn::Add(sum, half));
     };
-    const auto yv = blend4([&](auto t) { return hn::And(t, even); });                       // Y, Cr
-    const auto ua = blend4([&](auto t) { return hn::And(hn::ShiftRight<8>(t), even); });    // Cb, A
+    const auto yv = blend4([&](auto t) { return hn::And(t, even); });                     // Y, Cr
+    const auto ua = blend4([&](auto t) { return hn::And(hn::ShiftRight<8>(t), even); });  // Cb, A
     // Opacity 0..256: the matte (0..255, 255 meaning all) times the coverage.
     const auto matte = hn::BitCast(d, hn::ShiftRight<16>(hn::BitCast(du, ua)));
     const auto opacity = hn::ShiftRight<8>(hn::Mul(hn::Add(matte, hn::ShiftRight<7>(matte)), c));
@@ -254,7 +259,8 @@ Raster::Raster(int width, int height, std::vector<uint32_t> plate)
     const uint32_t* row = &plate_[static_cast<size_t>(y) * width];
     uint8_t* luma = plate_i420_.y() + static_cast<size_t>(y) * width;
     const size_t chroma = static_cast<size_t>(y) / 2 * width / 2;
-    HWY_DYNAMIC_DISPATCH(convert_rows)(row, row + width, width, luma, luma + width, plate_i420_.u() + chroma, plate_i420_.v() + chroma);
+    HWY_DYNAMIC_DISPATCH(convert_rows)
+    (row, row + width, width, luma, luma + width, plate_i420_.u() + chroma, plate_i420_.v() + chroma);
   }
 }
 
@@ -265,12 +271,15 @@ void Raster::bin(const ScreenMesh& mesh) {
   std::fill(bin_start_.begin(), bin_start_.end(), 0);
   const auto count = [&](std::span<const Triangle> triangles) {
     for (const Triangle& t : triangles) {
-      const float x0 = mesh.x[t[0]], x1 = mesh.x[t[1]], x2 = mesh.x[t[2]], y0 = mesh.y[t[0]], y1 = mesh.y[t[1]], y2 = mesh.y[t[2]];
+      const float x0 = mesh.x[t[0]], x1 = mesh.x[t[1]], x2 = mesh.x[t[2]], y0 = mesh.y[t[0]], y1 = mesh.y[t[1]],
+                  y2 = mesh.y[t[2]];
       const float low = std::max(std::min(std::min(y0, y1), y2), 0.0F);
       const float high = std::min(std::max(std::max(y0, y1), y2), static_cast<float>(height_) - 0.5F);
       Reach reach{1, 0};
-      if (low <= high && std::max(std::max(x0, x1), x2) > 0 && std::min(std::min(x0, x1), x2) < static_cast<float>(width_)) {
-        reach = {static_cast<int16_t>(static_cast<int>(low) / kBandRows), static_cast<int16_t>(static_cast<int>(high) / kBandRows)};
+      if (low <= high && std::max(std::max(x0, x1), x2) > 0 &&
+          std::min(std::min(x0, x1), x2) < static_cast<float>(width_)) {
+        reach = {static_cast<int16_t>(static_cast<int>(low) / kBandRows),
+                 static_cast<int16_t>(static_cast<int>(high) / kBandRows)};
       }
       reach_.push_back(reach);
       for (int b = reach.first; b <= reach.last; ++b) ++bin_start_[static_cast<size_t>(b) + 1];
@@ -279,9 +288,11 @@ void Raster::bin(const ScreenMesh& mesh) {
   count(mesh.triangles);
   count(mesh.fringe);
   for (int b = 0; b < bands; ++b) bin_start_[static_cast<size_t>(b) + 1] += bin_start_[b];
-  if (bin_items_.size() < static_cast<size_t>(bin_start_[bands])) bin_items_.resize(static_cast<size_t>(bin_start_[bands]) * 3 / 2);
+  if (bin_items_.size() < static_cast<size_t>(bin_start_[bands]))
+    bin_items_.resize(static_cast<size_t>(bin_start_[bands]) * 3 / 2);
   for (size_t i = 0; i < reach_.size(); ++i) {
-    for (int b = reach_[i].first; b <= reach_[i].last; ++b) bin_items_[static_cast<size_t>(bin_start_[b]++)] = static_cast<uint32_t>(i);
+    for (int b = reach_[i].first; b <= reach_[i].last; ++b)
+      bin_items_[static_cast<size_t>(bin_start_[b]++)] = static_cast<uint32_t>(i);
   }
   for (int b = bands; b > 0; --b) bin_start_[b] = bin_start_[b - 1];
   bin_start_[0] = 0;
@@ -302,7 +313,8 @@ void Raster::draw(const ScreenMesh& mesh, const Texture& texture, std::span<cons
       const bool soft = item >= opaque;
       const Triangle& t = soft ? mesh.fringe[item - opaque] : mesh.triangles[item];
       HWY_DYNAMIC_DISPATCH(draw_triangle)
-      (mesh.x.data(), mesh.y.data(), mesh.u.data(), mesh.v.data(), mesh.cover.data(), t, soft, top, bottom, width_, band_);
+      (mesh.x.data(), mesh.y.data(), mesh.u.data(), mesh.v.data(), mesh.cover.data(), t, soft, top, bottom, width_,
+       band_);
     }
     const int left = band_.left & ~1, right = (band_.right + 1) & ~1;
 
@@ -315,7 +327,8 @@ void Raster::draw(const ScreenMesh& mesh, const Texture& texture, std::span<cons
     for (int y = top; y < bottom; ++y) {
       const size_t at = static_cast<size_t>(y - top) * stride;
       uint32_t* row = &band_.row[at];
-      std::memcpy(row + left, &plate_[static_cast<size_t>(y) * width_ + left], static_cast<size_t>(right - left) * sizeof(uint32_t));
+      std::memcpy(row + left, &plate_[static_cast<size_t>(y) * width_ + left],
+                  static_cast<size_t>(right - left) * sizeof(uint32_t));
       for (const Patch* p : patches) {
         if (y < p->y || y >= p->y + p->height) continue;
         const uint32_t* from = &p->texels[static_cast<size_t>(y - p->y) * p->width];
@@ -324,14 +337,15 @@ void Raster::draw(const ScreenMesh& mesh, const Texture& texture, std::span<cons
         }
       }
       HWY_DYNAMIC_DISPATCH(sample_row)
-      (texture.texels.data(), texture.width, texture.height, &band_.u[at + left], &band_.v[at + left], &band_.cover[at + left],
-       right - left, row + left);
+      (texture.texels.data(), texture.width, texture.height, &band_.u[at + left], &band_.v[at + left],
+       &band_.cover[at + left], right - left, row + left);
     }
     for (int y = top; y < bottom; y += 2) {
       const uint32_t* row = &band_.row[static_cast<size_t>(y - top) * stride + left];
       uint8_t* out = frame.y() + static_cast<size_t>(y) * width_ + left;
       const size_t chroma = static_cast<size_t>(y) / 2 * width_ / 2 + static_cast<size_t>(left) / 2;
-      HWY_DYNAMIC_DISPATCH(convert_rows)(row, row + stride, right - left, out, out + width_, frame.u() + chroma, frame.v() + chroma);
+      HWY_DYNAMIC_DISPATCH(convert_rows)
+      (row, row + stride, right - left, out, out + width_, frame.u() + chroma, frame.v() + chroma);
     }
   }
 }

@@ -22,8 +22,8 @@ namespace avatar::mesh {
 
 /// Vertices on the screen and in the texture.
 struct ScreenMesh {
-  std::span<const float> x, y;  ///< frame px
-  std::span<const float> u, v;  ///< texels
+  std::span<const float> x, y;          ///< frame px
+  std::span<const float> u, v;          ///< texels
   std::span<const Triangle> triangles;  ///< opaque; later ones win
   /// Soft rims of the holes: drawn only where they cover more than what is there.
   std::span<const Triangle> fringe;
@@ -49,10 +49,10 @@ class Raster {
   // One band's worth of working memory; rows are `stride` apart.
   struct Band {
     int stride = 0;
-    int left = 0, right = 0;  // columns that were touched
-    std::vector<int32_t> u, v;       // 16.16 texels, of the sample's top-left texel
-    std::vector<int32_t> cover;      // 0..256
-    std::vector<uint32_t> row;       // the picture so far
+    int left = 0, right = 0;     // columns that were touched
+    std::vector<int32_t> u, v;   // 16.16 texels, of the sample's top-left texel
+    std::vector<int32_t> cover;  // 0..256
+    std::vector<uint32_t> row;   // the picture so far
   };
 
  private:

@@ -34,7 +34,8 @@ struct Grid {
     }
     for (int j = 0; j + 1 < ny; ++j) {
       for (int i = 0; i + 1 < nx; ++i) {
-        const auto a = static_cast<Index>(j * nx + i), b = static_cast<Index>(a + 1), c = static_cast<Index>(a + nx), d = static_cast<Index>(c + 1);
+        const auto a = static_cast<Index>(j * nx + i), b = static_cast<Index>(a + 1), c = static_cast<Index>(a + nx),
+                   d = static_cast<Index>(c + 1);
         triangles.push_back({a, b, c});
         triangles.push_back({b, d, c});
       }
@@ -49,7 +50,8 @@ Texture ramp(int width, int height) {
   t.height = height;
   for (int y = 0; y < height; ++y) {
     for (int x = 0; x < width; ++x) {
-      t.texels.push_back(word(static_cast<uint32_t>(16 + (x * 7 + y * 13) % 200), static_cast<uint32_t>(60 + x % 100), static_cast<uint32_t>(60 + y % 100)));
+      t.texels.push_back(word(static_cast<uint32_t>(16 + (x * 7 + y * 13) % 200), static_cast<uint32_t>(60 + x % 100),
+                              static_cast<uint32_t>(60 + y % 100)));
     }
   }
   return t;
@@ -138,7 +140,8 @@ TEST(Raster, a_fringe_never_covers_what_is_opaque) {
   Raster raster(w, h, std::vector<uint32_t>(static_cast<size_t>(w) * h, word(16, 128, 128)));
   // Opaque left half, from texels of value 200; a fringe over the whole frame, from texels of value 100, half covering.
   const std::vector<float> x{0, 16, 0, 16, 0, 32, 0, 32}, y{0, 0, 32, 32, 0, 0, 32, 32};
-  const std::vector<float> u{4, 4, 4, 4, 24, 24, 24, 24}, v{8, 8, 8, 8, 8, 8, 8, 8}, cover{1, 1, 1, 1, 0.5F, 0.5F, 0.5F, 0.5F};
+  const std::vector<float> u{4, 4, 4, 4, 24, 24, 24, 24}, v{8, 8, 8, 8, 8, 8, 8, 8},
+      cover{1, 1, 1, 1, 0.5F, 0.5F, 0.5F, 0.5F};
   const std::vector<Triangle> solid{{0, 1, 2}, {1, 3, 2}}, fringe{{4, 5, 6}, {5, 7, 6}};
   Frame frame(w, h);
   raster.draw({x, y, u, v, solid, fringe, cover}, t, {}, frame);

@@ -12,9 +12,10 @@ namespace {
 
 constexpr float kDegrees = 3.14159265F / 180;
 constexpr size_t kMaxColumns = 32;
-constexpr float kTeethZ = 4.55F;     // canonical z of the incisors' front, about 0.7 cm behind the lips
-constexpr float kBreathCm = 0.16F;   // rise of the shoulders, in to out
-// The whole turn against the camera stays within this, whatever the picture started from: beyond it the far cheek folds.
+constexpr float kTeethZ = 4.55F;    // canonical z of the incisors' front, about 0.7 cm behind the lips
+constexpr float kBreathCm = 0.16F;  // rise of the shoulders, in to out
+// The whole turn against the camera stays within this, whatever the picture started from: beyond it the far cheek
+// folds.
 constexpr float kMaxYaw = 12, kMaxPitch = 8, kMaxRoll = 8;
 
 float clean(float value, float low, float high) { return std::isnan(value) ? 0 : std::clamp(value, low, high); }
@@ -24,8 +25,12 @@ constexpr bool is_signed(Muscle m) { return m == Muscle::jaw_sideways || m == Mu
 }  // namespace
 
 Rig::Rig(const Portrait& portrait, const Framing& framing, float margin_px)
-    : framing_(framing), fit_(portrait.fit), mesh_(make_face_mesh(portrait, framing, margin_px)),
-      px_per_cm_(portrait.fit.scale * framing.scale), rest_(portrait.rest), rest_yaw_(portrait.fit.yaw_deg) {
+    : framing_(framing),
+      fit_(portrait.fit),
+      mesh_(make_face_mesh(portrait, framing, margin_px)),
+      px_per_cm_(portrait.fit.scale * framing.scale),
+      rest_(portrait.rest),
+      rest_yaw_(portrait.fit.yaw_deg) {
   pivot_ = to_frame({0, -5, -2});  // between the ears and the nape: where a head turns and nods
   const Point3 d = vector_to_frame({0, -1, 0});
   const float length = std::max(1e-3F, std::hypot(d.x, d.y));
@@ -84,7 +89,8 @@ Rig::SeamField Rig::make_seam_field(const Seam& seam, const SeamReach& reach) co
     if (weight <= 0.001F) continue;
     const float fold = is_upper ? reach.tuck_up : reach.tuck_down;
     const float tuck = 0.75F * std::min(distance, fold) * (1 - smoothstep(fold, far, distance)) * px_per_cm_;
-    (is_upper ? field.upper : field.lower).push_back({static_cast<Index>(v), static_cast<Index>(i), f, weight, is_upper ? tuck : -tuck});
+    (is_upper ? field.upper : field.lower)
+        .push_back({static_cast<Index>(v), static_cast<Index>(i), f, weight, is_upper ? tuck : -tuck});
   }
   return field;
 }
@@ -108,13 +114,15 @@ void Rig::meet(const SeamField& field, float closed, float raise_upper, float ra
     const float rest = (mesh_.x[l] - mesh_.x[u]) * down_.x + (mesh_.y[l] - mesh_.y[u]) * down_.y;
     const float u0 = -raise_upper * rest, l0 = -raise_lower * rest;
     const float gap = (shape.x[l] - shape.x[u]) * down_.x + (shape.y[l] - shape.y[u]) * down_.y + l0 - u0;
-    const float go = gap - std::max(0.0F, gap) * (1 - closed);
+    const float touch = std::min(0.0F, rest);  // landmarks of closed lips may cross by a hair; that is where they meet
+    const float go = gap - touch - std::max(0.0F, gap - touch) * (1 - closed);
     upper[i] = u0 + field.upper_share * go;
     lower[i] = l0 - (1 - field.upper_share) * go;
   }
   const auto follow = [&](const std::vector<Follower>& followers, const std::array<float, kMaxColumns + 1>& travel) {
     for (const Follower& f : followers) {
-      const float t = f.weight * (travel[f.column] * (1 - f.fraction) + travel[f.column + 1U] * f.fraction) + f.tuck * closed;
+      const float t =
+          f.weight * (travel[f.column] * (1 - f.fraction) + travel[f.column + 1U] * f.fraction) + f.tuck * closed;
       shape.x[f.vertex] += t * down_.x;
       shape.y[f.vertex] += t * down_.y;
     }
@@ -132,7 +140,9 @@ void Rig::pose(const Pose& pose, Shape& shape) const {
   const auto of = [&](Muscle m) -> float& { return a[static_cast<size_t>(m)]; };
   // A picture that smiles has spent most of that way already, and a lip that shows its teeth is already up.
   const float smile_left = 1 - 0.7F * rest_.smile;
-  for (const Muscle m : {Muscle::mouth_smile_left, Muscle::mouth_smile_right, Muscle::cheek_squint_left, Muscle::cheek_squint_right}) of(m) *= smile_left;
+  for (const Muscle m :
+       {Muscle::mouth_smile_left, Muscle::mouth_smile_right, Muscle::cheek_squint_left, Muscle::cheek_squint_right})
+    of(m) *= smile_left;
   const float lip_up_left = 1 - 0.75F * smoothstep(0.1F, 0.6F, rest_.lip_gap_cm);
   for (const Muscle m : {Muscle::mouth_upper_up_left, Muscle::mouth_upper_up_right}) of(m) *= lip_up_left;
   // Rounding the lips takes the picture's own gap back; what opens then is the rounding's own.
@@ -153,8 +163,10 @@ void Rig::pose(const Pose& pose, Shape& shape) const {
     }
   }
   meet(mouth_, of(Muscle::mouth_close), -0.25F * rounding, 0.60F * rounding, shape);
-  meet(eye_right_, of(Muscle::eye_blink_right), 0.28F * of(Muscle::eye_wide_right), 0.32F * of(Muscle::eye_squint_right), shape);
-  meet(eye_left_, of(Muscle::eye_blink_left), 0.28F * of(Muscle::eye_wide_left), 0.32F * of(Muscle::eye_squint_left), shape);
+  meet(eye_right_, of(Muscle::eye_blink_right), 0.28F * of(Muscle::eye_wide_right),
+       0.32F * of(Muscle::eye_squint_right), shape);
+  meet(eye_left_, of(Muscle::eye_blink_left), 0.28F * of(Muscle::eye_wide_left), 0.32F * of(Muscle::eye_squint_left),
+       shape);
 
   // A picture that looks aside has less room on that side.
   const float spent = std::max(0.0F, std::fabs(rest_yaw_) - 8) * 0.6F;
@@ -163,9 +175,11 @@ void Rig::pose(const Pose& pose, Shape& shape) const {
   const float yaw = clean(pose.head_yaw_deg, yaw_low, yaw_high) * kDegrees;
   const float pitch = clean(pose.head_pitch_deg, -kMaxPitch, kMaxPitch) * kDegrees;
   const float roll = clean(pose.head_roll_deg, -kMaxRoll, kMaxRoll) * kDegrees;
-  const float cy = std::cos(yaw), sy = std::sin(yaw), cp = std::cos(pitch), sp = std::sin(pitch), cr = std::cos(roll), sr = std::sin(roll);
+  const float cy = std::cos(yaw), sy = std::sin(yaw), cp = std::cos(pitch), sp = std::sin(pitch), cr = std::cos(roll),
+              sr = std::sin(roll);
   // Roll after pitch after yaw, y down and z away: yaw turns the near side to +x, pitch lifts it, roll is clockwise.
-  const std::array<float, 9> yaw_m{cy, 0, -sy, 0, 1, 0, sy, 0, cy}, pitch_m{1, 0, 0, 0, cp, sp, 0, -sp, cp}, roll_m{cr, -sr, 0, sr, cr, 0, 0, 0, 1};
+  const std::array<float, 9> yaw_m{cy, 0, -sy, 0, 1, 0, sy, 0, cy}, pitch_m{1, 0, 0, 0, cp, sp, 0, -sp, cp},
+      roll_m{cr, -sr, 0, sr, cr, 0, 0, 0, 1};
   const auto times = [](const std::array<float, 9>& p, const std::array<float, 9>& q) {
     std::array<float, 9> o{};
     for (size_t i = 0; i < 3; ++i) {
@@ -202,10 +216,12 @@ void Rig::pose(const Pose& pose, Shape& shape) const {
   const Point3 jaw = jaw_displacement({0, -4.6F, kTeethZ});
   const float open = of(Muscle::jaw_open);
   shape.upper_teeth = mouth_affine({});
-  shape.lower_teeth = mouth_affine(vector_to_frame({jaw.x * open + 0.75F * of(Muscle::jaw_sideways), jaw.y * open, jaw.z * open}));
+  shape.lower_teeth =
+      mouth_affine(vector_to_frame({jaw.x * open + 0.75F * of(Muscle::jaw_sideways), jaw.y * open, jaw.z * open}));
   const auto eye_affine = [&](const Seam& seam) {
     const Index in = seam.upper.front(), out = seam.upper.back();
-    const Point3 o{0.5F * (mesh_.x[in] + mesh_.x[out]), 0.5F * (mesh_.y[in] + mesh_.y[out]), 0.5F * (mesh_.z[in] + mesh_.z[out])};
+    const Point3 o{0.5F * (mesh_.x[in] + mesh_.x[out]), 0.5F * (mesh_.y[in] + mesh_.y[out]),
+                   0.5F * (mesh_.z[in] + mesh_.z[out])};
     Affine a2 = affine(o, {o.x + 10, o.y, o.z}, {o.x, o.y + 10, o.z}, 10);
     a2.origin_x -= a2.xx * o.x + a2.yx * o.y;  // so that (a, b) are the frame px at rest themselves
     a2.origin_y -= a2.xy * o.x + a2.yy * o.y;

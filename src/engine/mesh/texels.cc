@@ -39,8 +39,10 @@ void fill_unknown(std::vector<Filled>& pixels, int width, int height) {
       for (int x = 0; x < fine.width; ++x) {
         Filled& f = fine.pixels[static_cast<size_t>(y) * fine.width + x];
         if (f.known >= 1) continue;
-        const float cx = std::clamp((static_cast<float>(x) + 0.5F) / 2 - 0.5F, 0.0F, static_cast<float>(coarse.width - 1));
-        const float cy = std::clamp((static_cast<float>(y) + 0.5F) / 2 - 0.5F, 0.0F, static_cast<float>(coarse.height - 1));
+        const float cx =
+            std::clamp((static_cast<float>(x) + 0.5F) / 2 - 0.5F, 0.0F, static_cast<float>(coarse.width - 1));
+        const float cy =
+            std::clamp((static_cast<float>(y) + 0.5F) / 2 - 0.5F, 0.0F, static_cast<float>(coarse.height - 1));
         const int x0 = static_cast<int>(cx), y0 = static_cast<int>(cy);
         const int x1 = std::min(x0 + 1, coarse.width - 1), y1 = std::min(y0 + 1, coarse.height - 1);
         const float fx = cx - static_cast<float>(x0), fy = cy - static_cast<float>(y0);

@@ -22,7 +22,8 @@ struct TexelSampler {
     const float x = std::clamp(u - 0.5F, 0.0F, static_cast<float>(width) - 1.001F);
     const float y = std::clamp(v - 0.5F, 0.0F, static_cast<float>(height) - 1.001F);
     const int x0 = static_cast<int>(x), y0 = static_cast<int>(y);
-    const auto fx = static_cast<uint32_t>((x - static_cast<float>(x0)) * 256), fy = static_cast<uint32_t>((y - static_cast<float>(y0)) * 256);
+    const auto fx = static_cast<uint32_t>((x - static_cast<float>(x0)) * 256),
+               fy = static_cast<uint32_t>((y - static_cast<float>(y0)) * 256);
     const uint32_t* p = texels + static_cast<ptrdiff_t>(y0) * width + x0;
     const uint32_t w11 = fx * fy >> 8, w10 = fx - w11, w01 = fy - w11, w00 = 256 - fx - w01;
     const auto pair = [&](uint32_t shift) {
