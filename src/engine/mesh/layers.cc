@@ -17,10 +17,19 @@ float lanczos3(float x) {
   return 3 * std::sin(a) * std::sin(a / 3) / (a * a);
 }
 
+// Mirrors an index into [0, n): ... 1 0 | 0 1 ... n-1 | n-1 n-2 ...
+int mirror(int i, int n) {
+  const int period = 2 * n;
+  i = ((i % period) + period) % period;
+  return i < n ? i : period - 1 - i;
+}
+
 // One axis of a separable filter: for each output sample its first input index and its weights (sum 1).
 struct Taps {
   int count = 0;
-  std::vector<int> index;     // [output][tap], already clamped to the picture
+  // [output][tap]. Beyond the picture's rim colours are mirrored, so that hair goes on as hair; the matte repeats the
+  // rim, so that nobody has two heads.
+  std::vector<int> index, index_person;
   std::vector<float> weight;  // [output][tap]
   std::vector<uint8_t> inside;
 };
@@ -30,6 +39,7 @@ Taps make_taps(int outputs, int inputs, float origin, float input_per_output, fl
   const float radius = 3 / cutoff;
   t.count = static_cast<int>(std::ceil(radius * 2)) + 1;
   t.index.resize(static_cast<size_t>(outputs) * t.count);
+  t.index_person.resize(t.index.size());
   t.weight.resize(t.index.size());
   t.inside.resize(outputs);
   for (int i = 0; i < outputs; ++i) {
@@ -40,7 +50,8 @@ Taps make_taps(int outputs, int inputs, float origin, float input_per_output, fl
     for (int k = 0; k < t.count; ++k) {
       const float w = lanczos3((static_cast<float>(first + k) - centre) * cutoff);
       t.weight[static_cast<size_t>(i) * t.count + k] = w;
-      t.index[static_cast<size_t>(i) * t.count + k] = std::clamp(first + k, 0, inputs - 1);
+      t.index[static_cast<size_t>(i) * t.count + k] = mirror(first + k, inputs);
+      t.index_person[static_cast<size_t>(i) * t.count + k] = std::clamp(first + k, 0, inputs - 1);
       sum += w;
     }
     for (int k = 0; k < t.count; ++k) t.weight[static_cast<size_t>(i) * t.count + k] /= sum;
@@ -118,21 +129,23 @@ Canvas resample(const Portrait& portrait, const Framing& framing, float scale, f
     std::fill(tall_person.begin(), tall_person.end(), 0.0F);
     for (int k = 0; k < ty.count; ++k) {
       const float w = ty.weight[static_cast<size_t>(y) * ty.count + k];
-      const int row = ty.index[static_cast<size_t>(y) * ty.count + k];
-      const uint8_t* rgb = picture.at(left, row);
-      const uint8_t* person = &portrait.person.value[static_cast<size_t>(row) * picture.width + left];
+      const size_t tap = static_cast<size_t>(y) * ty.count + k;
+      const uint8_t* rgb = picture.at(left, ty.index[tap]);
+      const uint8_t* person = &portrait.person.value[static_cast<size_t>(ty.index_person[tap]) * picture.width + left];
       for (int i = 0; i < columns * 3; ++i) tall[i] += w * static_cast<float>(rgb[i]);
       for (int i = 0; i < columns; ++i) tall_person[i] += w * static_cast<float>(person[i]);
     }
     for (int i = 0; i < columns; ++i) {
       const float* p = &tall[static_cast<size_t>(i) * 3];
-      line[i] = Four{p[0], p[1], p[2], tall_person[i]};
+      line[i] = Four{p[0], p[1], p[2], 0};
     }
     for (int x = 0; x < out.width; ++x) {
       Four sum{};
-      const int* index = &tx.index[static_cast<size_t>(x) * tx.count];
-      const float* weight = &tx.weight[static_cast<size_t>(x) * tx.count];
-      for (int k = 0; k < tx.count; ++k) sum += weight[k] * line[static_cast<size_t>(index[k] - left)];
+      for (size_t tap = static_cast<size_t>(x) * tx.count; tap < static_cast<size_t>(x + 1) * tx.count; ++tap) {
+        Four colour = line[static_cast<size_t>(tx.index[tap] - left)];
+        colour[3] = tall_person[static_cast<size_t>(tx.index_person[tap] - left)];
+        sum += tx.weight[tap] * colour;
+      }
       const size_t at = out.at(x, y);
       const auto value = [&](int i) { return std::clamp(sum[i], 0.0F, 255.0F); };
       out.colour[at] = {value(0), value(1), value(2)};

@@ -38,7 +38,7 @@ struct Canvas {
 };
 
 /// The picture and its matte, seen through the frame with `margin` frame px around it, at `scale` texels per frame px.
-/// Outside the picture both repeat its rim: a few pixels that come in as the person moves.
+/// Outside the picture colours are mirrored and the matte repeats its rim: a few pixels come in as the person moves.
 [[nodiscard]] Canvas resample(const Portrait& portrait, const Framing& framing, float scale, float margin);
 
 /// The background alone, at the frame's size: everything near the person and beyond the picture's rim is filled from
