@@ -4,6 +4,8 @@
 #include <algorithm>
 #include <array>
 #include <cmath>
+#include <mutex>
+#include <optional>
 #include <vector>
 
 #include "engine/mesh/eyes.h"
@@ -32,7 +34,7 @@ Rgb cheek_colour(const Canvas& canvas, float scale, float margin, const FaceMesh
   return mix(samples[2], samples[3], 0.5F);
 }
 
-// Everything about one person at one size; constant.
+// Everything about one person at one size; constant, shared by all avatars of that person.
 class Person {
  public:
   Person(std::shared_ptr<const Portrait> portrait, FrameSize size)
@@ -47,7 +49,7 @@ class Person {
                cheek_colour(canvas_, kTextureScale, margin_, rig_.mesh())) {
     const Canvas frame = resample(*portrait_, framing_, 1, 0);
     const float px_per_cm = rig_.px_per_cm();
-    plate_ = make_plate(frame, std::max(3.0F, 0.5F * px_per_cm));
+    plate_.emplace(size.width, size.height, make_plate(frame, std::max(3.0F, 0.5F * px_per_cm)));
     soften_matte(canvas_, 0.25F * px_per_cm * kTextureScale);
     texture_ = make_texture(canvas_, kTextureScale, margin_);
     canvas_ = {};
@@ -123,17 +125,17 @@ class Person {
   Eye eye_right_, eye_left_;
   Mouth mouth_;
   Texture texture_;
-  std::vector<uint32_t> plate_;
+  std::optional<Plate> plate_;
   std::vector<Triangle> triangles_, fringe_;
   std::vector<float> u_, v_, cover_;
 };
 
 class MeshAvatar final : public Avatar {
  public:
-  explicit MeshAvatar(std::unique_ptr<Person> person)
+  explicit MeshAvatar(std::shared_ptr<const Person> person)
       : person_(std::move(person)),
         shape_(person_->rig().shape()),
-        raster_(person_->framing().width, person_->framing().height, std::move(person_->plate_)),
+        raster_(*person_->plate_),
         screen_x_(person_->u_.size()),
         screen_y_(person_->u_.size()),
         eye_right_(person_->eye_right_.patch()),
@@ -141,7 +143,7 @@ class MeshAvatar final : public Avatar {
         mouth_(person_->mouth_.patch()) {}
 
   Result<void> draw(const Moment& moment, Frame& frame) override {
-    Person& p = *person_;
+    const Person& p = *person_;
     if (frame.width() != p.framing().width || frame.height() != p.framing().height) {
       return Error{ErrorKind::internal, "the frame has another size than the avatar"};
     }
@@ -181,7 +183,7 @@ class MeshAvatar final : public Avatar {
     }
   }
 
-  std::unique_ptr<Person> person_;
+  std::shared_ptr<const Person> person_;
   Shape shape_;
   Raster raster_;
   std::vector<float> screen_x_, screen_y_;
@@ -197,8 +199,38 @@ class MeshEngine final : public Engine {
     if (!fits(size.width) || !fits(size.height)) {
       return Error{ErrorKind::invalid, "the size must be even and between 128 and 2048 pixels a side"};
     }
-    return std::unique_ptr<Avatar>(std::make_unique<MeshAvatar>(std::make_unique<Person>(std::move(portrait), size)));
+    return std::unique_ptr<Avatar>(std::make_unique<MeshAvatar>(person(std::move(portrait), size)));
   }
+
+ private:
+  struct Known {
+    std::weak_ptr<const Portrait> portrait;
+    FrameSize size;
+    std::weak_ptr<const Person> person;
+  };
+
+  // What another avatar of the same portrait and size has prepared, or a new one. As long as one avatar of a preset
+  // lives, the next is there at once. Two that prepare the same at the same time both do the work; one is kept.
+  [[nodiscard]] std::shared_ptr<const Person> person(std::shared_ptr<const Portrait> portrait, FrameSize size) const {
+    const auto known = [&]() -> std::shared_ptr<const Person> {
+      const std::lock_guard lock(mutex_);
+      std::erase_if(known_, [](const Known& k) { return k.person.expired(); });
+      for (const Known& k : known_) {
+        if (k.size.width == size.width && k.size.height == size.height && k.portrait.lock() == portrait)
+          return k.person.lock();
+      }
+      return nullptr;
+    };
+    if (auto ready = known()) return ready;
+    auto made = std::make_shared<const Person>(portrait, size);
+    if (auto ready = known()) return ready;
+    const std::lock_guard lock(mutex_);
+    known_.push_back({portrait, size, made});
+    return made;
+  }
+
+  mutable std::mutex mutex_;
+  mutable std::vector<Known> known_;
 };
 
 }  // namespace

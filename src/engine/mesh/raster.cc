@@ -244,24 +244,26 @@ HWY_EXPORT(draw_triangle);
 HWY_EXPORT(sample_row);
 HWY_EXPORT(convert_rows);
 
-Raster::Raster(int width, int height, std::vector<uint32_t> plate)
-    : width_(width), height_(height), plate_(std::move(plate)), plate_i420_(width, height) {
-  CHECK(width % 2 == 0 && height % 2 == 0 && plate_.size() == static_cast<size_t>(width) * height);
+Plate::Plate(int width, int height, std::vector<uint32_t> packed) : texels(std::move(packed)), i420(width, height) {
+  CHECK(width % 2 == 0 && height % 2 == 0 && texels.size() == static_cast<size_t>(width) * height);
+  for (int y = 0; y < height; y += 2) {
+    const uint32_t* row = &texels[static_cast<size_t>(y) * width];
+    uint8_t* luma = i420.y() + static_cast<size_t>(y) * width;
+    const size_t chroma = static_cast<size_t>(y) / 2 * width / 2;
+    HWY_DYNAMIC_DISPATCH(convert_rows)
+    (row, row + width, width, luma, luma + width, i420.u() + chroma, i420.v() + chroma);
+  }
+}
+
+Raster::Raster(const Plate& plate) : width_(plate.i420.width()), height_(plate.i420.height()), plate_(&plate) {
   // Whole vectors may be read and written past a row's end.
-  band_.stride = (width + 63) / 32 * 32;
+  band_.stride = (width_ + 63) / 32 * 32;
   const size_t n = static_cast<size_t>(band_.stride) * kBandRows + 64;
   band_.u.resize(n);
   band_.v.resize(n);
   band_.cover.resize(n);
   band_.row.resize(n);
-  bin_start_.resize(static_cast<size_t>((height + kBandRows - 1) / kBandRows) + 1);
-  for (int y = 0; y < height; y += 2) {
-    const uint32_t* row = &plate_[static_cast<size_t>(y) * width];
-    uint8_t* luma = plate_i420_.y() + static_cast<size_t>(y) * width;
-    const size_t chroma = static_cast<size_t>(y) / 2 * width / 2;
-    HWY_DYNAMIC_DISPATCH(convert_rows)
-    (row, row + width, width, luma, luma + width, plate_i420_.u() + chroma, plate_i420_.v() + chroma);
-  }
+  bin_start_.resize(static_cast<size_t>((height_ + kBandRows - 1) / kBandRows) + 1);
 }
 
 // Which triangles touch which band: a counting sort that keeps their order.
@@ -289,7 +291,7 @@ void Raster::bin(const ScreenMesh& mesh) {
   count(mesh.fringe);
   for (int b = 0; b < bands; ++b) bin_start_[static_cast<size_t>(b) + 1] += bin_start_[b];
   if (bin_items_.size() < static_cast<size_t>(bin_start_[bands]))
-    bin_items_.resize(static_cast<size_t>(bin_start_[bands]) * 3 / 2);
+    bin_items_.resize(static_cast<size_t>(bin_start_[bands]) * 2 + 1024);
   for (size_t i = 0; i < reach_.size(); ++i) {
     for (int b = reach_[i].first; b <= reach_[i].last; ++b)
       bin_items_[static_cast<size_t>(bin_start_[b]++)] = static_cast<uint32_t>(i);
@@ -319,15 +321,15 @@ void Raster::draw(const ScreenMesh& mesh, const Texture& texture, std::span<cons
     const int left = band_.left & ~1, right = (band_.right + 1) & ~1;
 
     const size_t luma = static_cast<size_t>(top) * width_, luma_bytes = static_cast<size_t>(bottom - top) * width_;
-    std::memcpy(frame.y() + luma, plate_i420_.y() + luma, luma_bytes);
-    std::memcpy(frame.u() + luma / 4, plate_i420_.u() + luma / 4, luma_bytes / 4);
-    std::memcpy(frame.v() + luma / 4, plate_i420_.v() + luma / 4, luma_bytes / 4);
+    std::memcpy(frame.y() + luma, plate_->i420.y() + luma, luma_bytes);
+    std::memcpy(frame.u() + luma / 4, plate_->i420.u() + luma / 4, luma_bytes / 4);
+    std::memcpy(frame.v() + luma / 4, plate_->i420.v() + luma / 4, luma_bytes / 4);
     if (left >= right) continue;
 
     for (int y = top; y < bottom; ++y) {
       const size_t at = static_cast<size_t>(y - top) * stride;
       uint32_t* row = &band_.row[at];
-      std::memcpy(row + left, &plate_[static_cast<size_t>(y) * width_ + left],
+      std::memcpy(row + left, &plate_->texels[static_cast<size_t>(y) * width_ + left],
                   static_cast<size_t>(right - left) * sizeof(uint32_t));
       for (const Patch* p : patches) {
         if (y < p->y || y >= p->y + p->height) continue;

@@ -36,10 +36,18 @@ struct Patch {
   std::vector<uint32_t> texels;             ///< [row][column]
 };
 
+/// What never moves, in both forms that drawing needs. Constant, shared by all avatars of a person.
+struct Plate {
+  Plate(int width, int height, std::vector<uint32_t> packed);
+
+  std::vector<uint32_t> texels;  ///< packed (colour.h), [row][column]
+  Frame i420;
+};
+
 class Raster {
  public:
-  /// plate: packed texels of the frame's size (layers.h).
-  Raster(int width, int height, std::vector<uint32_t> plate);
+  /// The plate must outlive the raster.
+  explicit Raster(const Plate& plate);
 
   void draw(const ScreenMesh& mesh, const Texture& texture, std::span<const Patch* const> patches, Frame& frame);
 
@@ -59,8 +67,7 @@ class Raster {
   void bin(const ScreenMesh& mesh);
 
   int width_, height_;
-  std::vector<uint32_t> plate_;
-  Frame plate_i420_;
+  const Plate* plate_;
   Band band_;
   struct Reach {
     int16_t first, last;  // bands

@@ -60,7 +60,8 @@ Texture ramp(int width, int height) {
 TEST(Raster, unmoved_mesh_shows_the_texture_exactly) {
   const int w = 96, h = 64;
   const Texture texture = ramp(w, h);
-  Raster raster(w, h, std::vector<uint32_t>(static_cast<size_t>(w) * h, word(16, 128, 128)));
+  const Plate plate(w, h, std::vector<uint32_t>(static_cast<size_t>(w) * h, word(16, 128, 128)));
+  Raster raster(plate);
   const Grid grid(w, h, 8, 0);
   Frame frame(w, h);
   raster.draw(grid.mesh(), texture, {}, frame);
@@ -87,7 +88,8 @@ TEST(Raster, no_pixel_is_missed_between_triangles_of_any_shape) {
   const int w = 128, h = 128;
   Texture white = ramp(w, h);
   for (uint32_t& t : white.texels) t = word(235, 128, 128);
-  Raster raster(w, h, std::vector<uint32_t>(static_cast<size_t>(w) * h, word(16, 128, 128)));
+  const Plate plate(w, h, std::vector<uint32_t>(static_cast<size_t>(w) * h, word(16, 128, 128)));
+  Raster raster(plate);
   for (const float wobble : {0.5F, 2.0F, 3.9F}) {
     const Grid grid(w, h, 8, wobble);
     Frame frame(w, h);
@@ -100,19 +102,21 @@ TEST(Raster, where_the_matte_is_clear_the_plate_is_untouched) {
   const int w = 64, h = 64;
   Texture clear = ramp(w, h);
   for (uint32_t& t : clear.texels) t &= 0x00ffffffU;
-  std::vector<uint32_t> plate;
-  for (int i = 0; i < w * h; ++i) plate.push_back(word(static_cast<uint32_t>(16 + i % 220), 128, 128));
-  Raster raster(w, h, plate);
+  std::vector<uint32_t> texels;
+  for (int i = 0; i < w * h; ++i) texels.push_back(word(static_cast<uint32_t>(16 + i % 220), 128, 128));
+  const Plate plate(w, h, texels);
+  Raster raster(plate);
   Frame frame(w, h);
   raster.draw(Grid(w, h, 8, 2).mesh(), clear, {}, frame);
-  for (int i = 0; i < w * h; ++i) ASSERT_EQ(frame.y()[i], plate[static_cast<size_t>(i)] & 0xff);
+  for (int i = 0; i < w * h; ++i) ASSERT_EQ(frame.y()[i], texels[static_cast<size_t>(i)] & 0xff);
 }
 
 TEST(Raster, half_a_pixel_of_motion_is_the_mean_of_two_texels) {
   const int w = 64, h = 32;
   Texture t = ramp(w, h);
   for (int i = 0; i < w * h; ++i) t.texels[static_cast<size_t>(i)] = word(i % 2 ? 200 : 100, 128, 128);
-  Raster raster(w, h, std::vector<uint32_t>(static_cast<size_t>(w) * h, word(16, 128, 128)));
+  const Plate plate(w, h, std::vector<uint32_t>(static_cast<size_t>(w) * h, word(16, 128, 128)));
+  Raster raster(plate);
   Grid grid(w, h, 8, 0);
   for (float& u : grid.u) u += 0.5F;
   Frame frame(w, h);
@@ -123,7 +127,8 @@ TEST(Raster, half_a_pixel_of_motion_is_the_mean_of_two_texels) {
 TEST(Raster, vertices_far_outside_or_degenerate_do_no_harm) {
   const int w = 64, h = 64;
   const Texture texture = ramp(w, h);
-  Raster raster(w, h, std::vector<uint32_t>(static_cast<size_t>(w) * h, word(16, 128, 128)));
+  const Plate plate(w, h, std::vector<uint32_t>(static_cast<size_t>(w) * h, word(16, 128, 128)));
+  Raster raster(plate);
   Grid grid(w, h, 16, 0);
   grid.x[6] = 1e6F;
   grid.y[7] = -1e6F;
@@ -137,7 +142,8 @@ TEST(Raster, a_fringe_never_covers_what_is_opaque) {
   const int w = 32, h = 32;
   Texture t = ramp(w, h);
   for (int i = 0; i < w * h; ++i) t.texels[static_cast<size_t>(i)] = word(i % w < 16 ? 200 : 100, 128, 128);
-  Raster raster(w, h, std::vector<uint32_t>(static_cast<size_t>(w) * h, word(16, 128, 128)));
+  const Plate plate(w, h, std::vector<uint32_t>(static_cast<size_t>(w) * h, word(16, 128, 128)));
+  Raster raster(plate);
   // Opaque left half, from texels of value 200; a fringe over the whole frame, from texels of value 100, half covering.
   const std::vector<float> x{0, 16, 0, 16, 0, 32, 0, 32}, y{0, 0, 32, 32, 0, 0, 32, 32};
   const std::vector<float> u{4, 4, 4, 4, 24, 24, 24, 24}, v{8, 8, 8, 8, 8, 8, 8, 8},
