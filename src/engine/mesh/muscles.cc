@@ -83,7 +83,7 @@ Point3 smile(Point3 p, int s) {
 Point3 frown(Point3 p, int s) {
   const float f = static_cast<float>(s);
   const float corner = bump(p, f * 2.6F, -4.6F, 2.7F, 2.4F);
-  return {f * 0.06F * corner, -0.52F * corner, 0};
+  return {f * 0.06F * corner, -0.66F * corner, 0};
 }
 Point3 stretch(Point3 p, int s) {
   const float f = static_cast<float>(s);
@@ -110,18 +110,18 @@ Point3 nose_sneer(Point3 p, int s) {
   const float wing = bump(p, f * 1.5F, -0.9F, 1.9F, 2.3F);
   const float lip = upper_lip(p, 2.4F) * bump(p, f * 1.6F, -3.4F, 2.0F, 2.6F);
   const float root = bump(p, f * 0.8F, 3.6F, 1.6F, 1.6F);
-  return {0, 0.36F * wing + 0.28F * lip - 0.20F * root, 0};
+  return {0, 0.46F * wing + 0.36F * lip - 0.26F * root, 0};
 }
 // Brows move the forehead; the lids below keep still.
 float brow_zone(Point3 p) { return smoothstep(3.15F, 4.3F, p.y); }
 Point3 brow_outer(Point3 p, int s) {
   const float f = static_cast<float>(s);
-  return {0, 0.62F * bump(p, f * 4.9F, 5.0F, 2.9F, 3.2F) * brow_zone(p), 0};
+  return {0, 0.74F * bump(p, f * 4.9F, 5.0F, 2.9F, 3.2F) * brow_zone(p), 0};
 }
 Point3 brow_down(Point3 p, int s) {
   const float f = static_cast<float>(s);
   const float w = bump(p, f * 2.1F, 4.9F, 3.3F, 2.9F) * smoothstep(2.9F, 4.2F, p.y);
-  return {-f * 0.24F * w, -0.50F * w, 0.1F * w};
+  return {-f * 0.30F * w, -0.64F * w, 0.1F * w};
 }
 
 }  // namespace
@@ -226,7 +226,7 @@ Point3 displacement(Muscle muscle, Point3 p) {
       return nose_sneer(p, -1);
     case Muscle::brow_inner_up: {
       const float w = (bump(p, -1.5F, 5.2F, 2.9F, 3.2F) + bump(p, 1.5F, 5.2F, 2.9F, 3.2F)) * brow_zone(p);
-      return {0, 0.55F * std::min(w, 1.25F), 0};
+      return {0, 0.70F * std::min(w, 1.25F), 0};
     }
     case Muscle::brow_outer_up_left:
       return brow_outer(p, +1);

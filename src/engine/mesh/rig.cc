@@ -165,7 +165,7 @@ void Rig::pose(const Pose& pose, Shape& shape) const {
   meet(mouth_, of(Muscle::mouth_close), -0.25F * rounding, 0.60F * rounding, shape);
   meet(eye_right_, of(Muscle::eye_blink_right), 0.28F * of(Muscle::eye_wide_right),
        0.32F * of(Muscle::eye_squint_right), shape);
-  meet(eye_left_, of(Muscle::eye_blink_left), 0.28F * of(Muscle::eye_wide_left), 0.32F * of(Muscle::eye_squint_left),
+  meet(eye_left_, of(Muscle::eye_blink_left), 0.36F * of(Muscle::eye_wide_left), 0.34F * of(Muscle::eye_squint_left),
        shape);
 
   // A picture that looks aside has less room on that side.
