@@ -16,6 +16,7 @@
 #include <vector>
 
 #include "face/picture_file.h"
+#include "stream/gstreamer.h"
 #include "stream/sound_file.h"
 
 namespace avatar {
@@ -33,6 +34,7 @@ struct Outcome {
 
 class RenderCliTest : public testing::Test {
  protected:
+  static void SetUpTestSuite() { prepare_gstreamer(); }
   void SetUp() override {
     fs::remove_all(folder_);
     fs::create_directories(folder_);

@@ -18,7 +18,7 @@ packages=(
 for work in "$@"; do
   case $work in
     build) ;;
-    test) packages+=(clang-format) ;;
+    test) packages+=(clang-format ffmpeg) ;; # ffmpeg judges the MP4 files
     tidy) packages+=(clang-tidy) ;;
     *) echo "install: \"$work\" is none of build, test, tidy" >&2; exit 2 ;;
   esac

@@ -10,6 +10,7 @@
 //   }
 //
 // It is decoded while it is read, some hundred milliseconds ahead, so its length does not matter.
+// Of M4A the first 21 ms are missing, because FAAD2 leaves out its first frame.
 // Threads: one at a time; the decoder works on threads of its own.
 // Errors: not_found, unavailable (no right to read), unsupported (not sound, or no decoder for it), invalid (empty, no
 // sound in it, broken).
