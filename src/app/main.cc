@@ -76,7 +76,8 @@ std::string parse_emotion(const std::string& text, Performance& performance) {
 }
 
 struct CommandLine {
-  CLI::App app{"avatar-worker: one portrait picture and speech become a talking video, on this machine alone."};
+  CLI::App app{"avatar-worker: one portrait picture and speech become a talking video, on this machine alone.",
+               "avatar-worker"};
   RenderOptions render;
   AnalyzeOptions analyze;
   CLI::App* render_command = nullptr;

@@ -7,7 +7,7 @@ namespace avatar {
 namespace {
 
 // 16.16 fixed point: R = 255/219 (Y-16) + 255/112 (1-Kr) (Cr-128), and so on; Kr = 0.299, Kb = 0.114.
-constexpr int fixed(double x) { return static_cast<int>(x * 65536 + 0.5); }
+constexpr int fixed(double x) { return static_cast<int>(x * 65536 + 0.5); }  // NOLINT(bugprone-incorrect-roundings)
 constexpr double kKr = 0.299, kKb = 0.114, kKg = 1 - kKr - kKb;
 constexpr int kY = fixed(255.0 / 219);
 constexpr int kCrToR = fixed(255.0 / 112 * (1 - kKr));
