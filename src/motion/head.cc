@@ -17,8 +17,8 @@ constexpr double kShortestPeriod = 3;
 constexpr double kDriftYaw = 0.55, kDriftPitch = 0.30, kDriftRoll = 0.32;
 
 // Carriage in speech: deviation of the targets about the drift, degrees, and time from one to the next.
-constexpr double kCarryYaw = 1.55, kCarryPitch = 0.95, kCarryRoll = 1.05;
-constexpr double kNodDeg = 2.6;
+constexpr double kCarryYaw = 1.85, kCarryPitch = 1.10, kCarryRoll = 1.30;
+constexpr double kNodDeg = 3.3;
 
 /// -1..1, fixed by (seed, axis, octave, knot).
 double knot_value(uint64_t seed, int axis, int octave, int64_t knot) {
@@ -68,9 +68,9 @@ void Head::carry(bool speaking, const Manner& manner) {
                       random_.normal() * kCarryRoll * reach};
   const double size = std::abs(to.yaw - aim_.yaw) + std::abs(to.pitch - aim_.pitch) + std::abs(to.roll - aim_.roll);
   // Larger moves take longer, as people's do.
-  const double duration = (speaking ? 0.30 + 0.055 * size : 1.0 + 0.2 * size) / manner.speed;
+  const double duration = (speaking ? 0.26 + 0.045 * size : 1.0 + 0.2 * size) / manner.speed;
   move({to.yaw - aim_.yaw, to.pitch - aim_.pitch, to.roll - aim_.roll}, duration);
-  next_move_ = speaking ? 0.22 + 0.22 * random_.lognormal(0.6) : 2.0 + 2.0 * random_.lognormal(0.6);
+  next_move_ = speaking ? 0.16 + 0.16 * random_.lognormal(0.6) : 2.0 + 2.0 * random_.lognormal(0.6);
 }
 
 HeadAngles Head::drift() const {

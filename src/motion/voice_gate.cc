@@ -12,9 +12,11 @@ constexpr size_t kFirstBand = 5, kLastBand = 27;  // about 300..3,800 Hz
 constexpr float kDbPerLog = 4.3429448F;           // 10 / ln(10)
 constexpr float kVoicing = 0.55F;
 constexpr float kAboveFloorDb = 8;
-constexpr float kQuietestDb = -82;    // mean band level; about -62 dB of full scale as speech
-constexpr size_t kVoicedToOpen = 5;   // of the last nine frames
-constexpr float kUnsteadyDb = 0.7F;   // a voice moves by more than that in 50 ms
+constexpr float kQuietestDb = -92;   // mean band level; speech at about -60 dB of full scale
+constexpr size_t kVoicedToOpen = 4;  // of the last nine frames
+constexpr float kUnsteadyDb = 0.7F;  // a voice moves by more than that in kMoveFrames
+constexpr size_t kMoveFrames = 6;
+constexpr int kLongestSteady = 150;   // frames: nobody holds a vowel so evenly for longer
 constexpr int kQuietToShut = 14;      // frames, 9 of which are look-ahead
 constexpr int kLongestUnvoiced = 32;  // frames: no fricative is longer; breath is
 // The floor, dB per frame.
@@ -26,13 +28,11 @@ constexpr float kFloorFall = 0.25F;  // part of the way
 float VoiceGate::hear(const SpeechFrame& frame) {
   listen(frame);
   past_[at_] = open_ ? 1 : 0;
-  // A triangle over the last nine decisions: the edge takes 90 ms, and is exactly 0 or 1 outside.
+  // A triangle over the last five decisions: the edge takes 50 ms, and is exactly 0 or 1 outside.
+  constexpr std::array<int, 5> kEdge{1, 2, 3, 2, 1};
   int sum = 0;
-  for (size_t age = 0; age < kRecent; ++age) {
-    const int weight = 5 - std::abs(static_cast<int>(age) - 4);
-    sum += weight * past_[(at_ + kRecent - age) % kRecent];
-  }
-  return static_cast<float>(sum) / 25.0F;
+  for (size_t age = 0; age < kEdge.size(); ++age) sum += kEdge[age] * past_[(at_ + kRecent - age) % kRecent];
+  return static_cast<float>(sum) / 9.0F;
 }
 
 void VoiceGate::listen(const SpeechFrame& frame) {
@@ -46,14 +46,16 @@ void VoiceGate::listen(const SpeechFrame& frame) {
   voiced_[at_] = voiced;
 
   float low = level, high = level;
-  for (size_t age = 1; age < 5; ++age) {
+  for (size_t age = 1; age < kMoveFrames; ++age) {
     const float l = level_[(at_ + kRecent - age) % kRecent];
     low = std::min(low, l);
     high = std::max(high, l);
   }
   const bool moves = high - low > kUnsteadyDb;
+  steady_ = moves ? 0 : steady_ + 1;
+  const bool lives = moves || (open_ && steady_ < kLongestSteady);
 
-  unvoiced_ = voiced && moves ? 0 : unvoiced_ + 1;
+  unvoiced_ = voiced && lives ? 0 : unvoiced_ + 1;
   quiet_ = stands_out && unvoiced_ < kLongestUnvoiced ? 0 : quiet_ + 1;
   if (open_) {
     open_ = quiet_ < kQuietToShut;
@@ -65,9 +67,9 @@ void VoiceGate::listen(const SpeechFrame& frame) {
   if (level < floor_db_) {
     floor_db_ += kFloorFall * (level - floor_db_);
   } else {
-    floor_db_ += voiced && moves ? kFloorRiseVoiced : kFloorRise;
+    floor_db_ += voiced && lives ? kFloorRiseVoiced : kFloorRise;
   }
-  floor_db_ = std::max(floor_db_, kFirstFloorDb - 20);
+  floor_db_ = std::max(floor_db_, kFirstFloorDb - 10);
 }
 
 void VoiceGate::cut() {

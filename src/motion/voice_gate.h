@@ -5,10 +5,10 @@
 //   VoiceGate gate;
 //   float open = gate.hear(frame);      // 0..1, belongs to kLookAhead frames before `frame`; exactly 0 when shut
 //
-// It opens for sound that is voiced for some 50 ms, stands out from the tracked noise floor in the band of speech, and
-// is not perfectly steady (a hum is); it stays open through stops and fricatives and shuts 50 ms after the last of
-// them. It opens some 40 ms before the first voiced sound. Known limit: music with a melody passes for a voice.
-// Threads: one at a time. [tick] Does not allocate.
+// It opens for sound that is voiced for some 40 ms, stands out from the tracked noise floor in the band of speech, and
+// is not perfectly steady from its start (a hum is); it stays open through stops and fricatives and shuts 70 ms after
+// the last of them. It opens some 30 ms before the first voiced sound. Known limit: music with a melody passes for a
+// voice. Threads: one at a time. [tick] Does not allocate.
 #pragma once
 
 #include <array>
@@ -42,9 +42,10 @@ class VoiceGate final {
   float floor_db_ = kFirstFloorDb;
   int quiet_ = 1000;     // frames since the last sound of speech
   int unvoiced_ = 1000;  // frames since the last voiced one
+  int steady_ = 0;       // frames since the level last moved
   bool open_ = false;
 
-  static constexpr float kFirstFloorDb = -80;
+  static constexpr float kFirstFloorDb = -92;
 };
 
 }  // namespace avatar
