@@ -9,8 +9,9 @@
 namespace avatar {
 namespace {
 
-// Quantiser of every picture, 0..51, less is finer. Measured with the mesh engine at 512x512: 46-48 dB of luma PSNR.
-constexpr int kQuantiser = 20;
+// Quantiser of every picture of a file, 0..51, less is finer. The sample recording at 512x512 and 25 fps (FFmpeg's psnr):
+// 16 gives 48.4 dB of luma at 1.06 Mbit/s, 18 gives 46.8 dB at 0.71, 20 gives 45.6 dB at 0.52.
+constexpr int kQuantiser = 18;
 constexpr int kKeyFrameSeconds = 2;  // a player finds its place again within this time
 constexpr int kBt601 = 6;            // ITU-T H.264, tables E-3 to E-5: SMPTE 170M
 
