@@ -9,11 +9,14 @@
 namespace avatar {
 namespace {
 
-// Quantiser of every picture of a file, 0..51, less is finer. The sample recording at 512x512 and 25 fps (FFmpeg's psnr):
-// 16 gives 48.4 dB of luma at 1.06 Mbit/s, 18 gives 46.8 dB at 0.71, 20 gives 45.6 dB at 0.52.
+// Quantiser of every picture of a file, 0..51, less is finer. The sample recording at 512x512 and 25 fps (FFmpeg's
+// psnr): 16 gives 48.4 dB of luma at 1.06 Mbit/s, 18 gives 46.8 dB at 0.71, 20 gives 45.6 dB at 0.52.
 constexpr int kQuantiser = 18;
 constexpr int kKeyFrameSeconds = 2;  // a player finds its place again within this time
 constexpr int kBt601 = 6;            // ITU-T H.264, tables E-3 to E-5: SMPTE 170M
+// Live: coarser than this a face is unreadable, so pictures then cost more than the target; finer than this nobody
+// sees.
+constexpr int kCoarsest = 45, kFinest = 12;
 
 }  // namespace
 
@@ -27,7 +30,14 @@ VideoEncoder::VideoEncoder(std::unique_ptr<ISVCEncoder, Close> encoder, int widt
   bytes_.reserve(static_cast<size_t>(width) * height * 3 / 2);
 }
 
-Result<VideoEncoder> VideoEncoder::create(int width, int height, int fps) {
+Result<VideoEncoder> VideoEncoder::create(int width, int height, int fps) { return create(width, height, fps, 0); }
+
+Result<VideoEncoder> VideoEncoder::create_live(int width, int height, int fps, int bitrate_bps) {
+  CHECK(bitrate_bps > 0);
+  return create(width, height, fps, bitrate_bps);
+}
+
+Result<VideoEncoder> VideoEncoder::create(int width, int height, int fps, int live_bitrate_bps) {
   ISVCEncoder* raw = nullptr;
   if (WelsCreateSVCEncoder(&raw) != 0) return Error{ErrorKind::internal, "openh264 gives no encoder"};
   std::unique_ptr<ISVCEncoder, Close> encoder(raw);
@@ -41,8 +51,16 @@ Result<VideoEncoder> VideoEncoder::create(int width, int height, int fps) {
   p.iPicWidth = width;
   p.iPicHeight = height;
   p.fMaxFrameRate = static_cast<float>(fps);
-  p.iRCMode = RC_OFF_MODE;
-  p.uiIntraPeriod = static_cast<unsigned>(kKeyFrameSeconds * fps);
+  if (live_bitrate_bps > 0) {
+    p.iRCMode = RC_BITRATE_MODE;
+    p.iTargetBitrate = live_bitrate_bps;
+    p.iMinQp = kFinest;
+    p.iMaxQp = kCoarsest;
+    p.uiIntraPeriod = 0;  // none but on demand
+  } else {
+    p.iRCMode = RC_OFF_MODE;
+    p.uiIntraPeriod = static_cast<unsigned>(kKeyFrameSeconds * fps);
+  }
   p.eSpsPpsIdStrategy = CONSTANT_ID;
   p.iEntropyCodingModeFlag = 0;  // CAVLC: baseline knows nothing else
   p.iMultipleThreadIdc = 1;
@@ -57,6 +75,7 @@ Result<VideoEncoder> VideoEncoder::create(int width, int height, int fps) {
   layer.iVideoHeight = height;
   layer.fFrameRate = p.fMaxFrameRate;
   layer.iDLayerQp = kQuantiser;
+  layer.iSpatialBitrate = live_bitrate_bps;
   layer.uiProfileIdc = PRO_BASELINE;
   layer.uiLevelIdc = LEVEL_UNKNOWN;  // the library takes the lowest that holds
   layer.sSliceArgument.uiSliceMode = SM_SINGLE_SLICE;
@@ -75,8 +94,9 @@ Result<VideoEncoder> VideoEncoder::create(int width, int height, int fps) {
   return VideoEncoder(std::move(encoder), width, height);
 }
 
-Result<VideoEncoder::Picture> VideoEncoder::encode(const Frame& frame, MediaTime time) {
+Result<VideoEncoder::Picture> VideoEncoder::encode(const Frame& frame, MediaTime time, bool want_key) {
   CHECK(frame.width() == width_ && frame.height() == height_);
+  if (want_key) encoder_->ForceIntraFrame(true);
   SSourcePicture source{};
   source.iColorFormat = videoFormatI420;
   source.iPicWidth = width_;
@@ -101,6 +121,11 @@ Result<VideoEncoder::Picture> VideoEncoder::encode(const Frame& frame, MediaTime
     bytes_.insert(bytes_.end(), part.pBsBuf, part.pBsBuf + length);
   }
   return Picture{bytes_, info.eFrameType == videoFrameTypeIDR};
+}
+
+void VideoEncoder::set_bitrate(int bits_per_second) {
+  SBitrateInfo rate{SPATIAL_LAYER_ALL, bits_per_second};
+  encoder_->SetOption(ENCODER_OPTION_BITRATE, &rate);
 }
 
 }  // namespace avatar
