@@ -13,16 +13,24 @@
 //
 // The lips need to know a little of what comes, so sound is heard look_ahead() before it is played. Speech that waits
 // in the queue at the first tick is played from time 0 on; speech that arrives later, look_ahead() after it came.
-// Idle is not a mode: without speech the sound is silence and the performer goes on.
+// Idle is not a mode: without speech the sound is silence and the performer goes on. Neither is live: a session that is
+// ticked by the clock (session/metronome.h) differs in nothing but a reserve in its queue and ticks that come too late
+// to draw. When the sound of an utterance comes too slowly, it fades, the avatar lives on, and goes on speaking when
+// there is a reserve again.
+// Interruption is a number: every utterance up to it is over. The next tick fades the sound, closes the mouth and drops
+// what was heard ahead; a later utterance is not touched.
 // The same speech at the same ticks gives the same pictures and sound, to the bit.
 //
-// Threads: a strand, one at a time but not always the same one; speech() from any thread. No allocation in a steady
-// tick. Errors: of the avatar and the sink, with the time at which it happened; the session is over then.
+// Threads: a strand, one at a time but not always the same one; speech() and interrupt() from any thread. No allocation
+// in a steady tick. Errors: of the avatar and the sink; the session is over then.
 #pragma once
 
+#include <atomic>
 #include <chrono>
 #include <cstdint>
+#include <functional>
 #include <memory>
+#include <span>
 #include <vector>
 
 #include "base/clock.h"
@@ -41,6 +49,21 @@ struct SessionSettings {
   FrameSize size;  ///< the avatar's
   int fps = 25;    ///< pictures a second: 25, 30, 50 or 60 (it divides 48,000)
   Performance performance;
+  /// Live: how much of an utterance must wait before it begins. What is sent as it is spoken comes unevenly, and a tick
+  /// takes two packets of 20 ms at once: 60 ms is those two and one late.
+  MediaTime reserve;
+};
+
+/// What became of an utterance.
+struct SpeechEvent {
+  enum class Kind : uint8_t {
+    started,   ///< its first sound leaves with this tick
+    finished,  ///< its last sound has left, or it was interrupted
+  };
+  Kind kind = Kind::started;
+  uint64_t utterance = 0;
+  MediaTime position;        ///< how much of it was played
+  bool interrupted = false;  ///< before its end
 };
 
 /// Wall time spent so far in each step of the ticks.
@@ -56,11 +79,21 @@ class Session final {
   Session(std::unique_ptr<Avatar> avatar, const RestFace& rest, const SessionSettings& settings,
           std::unique_ptr<Sink> sink, const Clock& clock);
 
+  /// Is called during ticks and must not wait. [start]
+  void on_speech(std::function<void(const SpeechEvent&)> listener) { listener_ = std::move(listener); }
+
   /// What is to be said. [any thread]
   [[nodiscard]] SpeechQueue& speech() { return speech_; }
 
+  /// Every utterance begun so far is over. [any thread]
+  void interrupt();
+
+  enum class Picture : uint8_t {
+    draw,
+    skip,  ///< it is too late to draw: the sound goes out, the viewer keeps the last picture
+  };
   /// Makes the picture and the sound of one tick. [tick]
-  Result<void> tick();
+  Result<void> tick(Picture picture = Picture::draw);
 
   /// The last tick was made: the sink completes what it writes. [tick]
   Result<void> finish();
@@ -73,18 +106,39 @@ class Session final {
   [[nodiscard]] static constexpr MediaTime look_ahead() { return Performer::look_ahead() + Features::look_ahead(); }
 
  private:
+  // Consecutive sound of one utterance, or silence.
+  struct Stretch {
+    uint64_t utterance = 0;  // 0: silence
+    size_t samples = 0;
+    bool is_last = false;  // the utterance ends with it
+  };
+
   void listen();
+  void append(uint64_t utterance, size_t samples, bool is_last);
+  void obey_interruption();
+  void perform(std::span<const SpeechFrame> frames);
+  void leave(size_t samples);
+  void finish_utterance(uint64_t utterance, bool interrupted);
 
   const MediaTime step_;
   std::unique_ptr<Avatar> avatar_;
   std::unique_ptr<Sink> sink_;
   const Clock& clock_;
+  std::function<void(const SpeechEvent&)> listener_;
   SpeechQueue speech_;
+  std::atomic<uint64_t> interrupted_ = 0;  // utterances up to this one are over
+  uint64_t obeyed_ = 0;                    // the last value of interrupted_ that a tick has obeyed
   Features features_;
   Performer performer_;
+  int deaf_frames_ = 0;  // frames to come that still hold interrupted sound
   Frame frame_;
-  std::vector<float> heard_;  // one tick and look_ahead(), from now_ on
-  size_t filled_ = 0;         // of heard_
+  std::vector<float> heard_;    // one tick and look_ahead(), from now_ on
+  size_t filled_ = 0;           // of heard_
+  std::vector<Stretch> whose_;  // heard_[0, filled_), from its start
+  bool is_dry_ = false;         // the utterance at the end of heard_ waits for more sound
+  uint64_t speaking_ = 0;       // the last utterance that started
+  MediaTime played_;            // of it
+  uint64_t finished_ = 0;       // utterances up to this one have finished
   MediaTime now_;
   StageTimes times_;
 };

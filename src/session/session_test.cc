@@ -4,8 +4,12 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <array>
+#include <cmath>
 #include <memory>
 #include <thread>
+#include <utility>
+#include <vector>
 
 #include "tests/fakes/fake_clock.h"
 #include "tests/fakes/fake_engine.h"
@@ -15,9 +19,9 @@
 namespace avatar {
 namespace {
 
-std::unique_ptr<Session> make_session(Recording& recording, const Clock& clock, int fps = 25) {
+std::unique_ptr<Session> make_session(Recording& recording, const Clock& clock, int fps = 25, MediaTime reserve = {}) {
   const auto portrait = std::make_shared<Portrait>();
-  const SessionSettings settings{{128, 128}, fps, {}};
+  const SessionSettings settings{{128, 128}, fps, {}, reserve};
   auto avatar = FakeEngine().make_avatar(portrait, settings.size);
   return std::make_unique<Session>(std::move(*avatar), portrait->rest, settings, std::make_unique<FakeSink>(recording),
                                    clock);
@@ -92,6 +96,156 @@ TEST(Session, ends_with_the_reason_of_its_sink) {
   ASSERT_FALSE(ticked);
   EXPECT_EQ(ticked.error().message, "no space");
   EXPECT_EQ(session->now(), MediaTime::of_picture(3, 25));
+}
+
+// The largest step from one sample to the next: a click is one.
+float largest_step(const std::vector<float>& sound, size_t from, size_t to) {
+  float largest = 0;
+  for (size_t i = from + 1; i < to; ++i) largest = std::max(largest, std::abs(sound[i] - sound[i - 1]));
+  return largest;
+}
+
+struct Told {
+  std::vector<SpeechEvent> events;
+  explicit Told(Session& session) {
+    session.on_speech([this](const SpeechEvent& e) { events.push_back(e); });
+  }
+};
+
+TEST(Session, tells_when_an_utterance_starts_and_when_it_is_over) {
+  Recording r;
+  FakeClock clock;
+  auto session = make_session(r, clock);
+  Told told(*session);
+  say(*session, tone_speech(100));
+  say(*session, tone_speech(60));
+  say(*session, {});
+  for (int i = 0; i < 2; ++i) ASSERT_TRUE(session->tick());
+  ASSERT_EQ(told.events.size(), 1U);  // 80 ms of 100
+  EXPECT_EQ(told.events[0].kind, SpeechEvent::Kind::started);
+  for (int i = 0; i < 8; ++i) ASSERT_TRUE(session->tick());
+  ASSERT_EQ(told.events.size(), 6U);
+  const std::array<std::pair<uint64_t, int64_t>, 3> finished{{{1, 100}, {2, 60}, {3, 0}}};
+  for (size_t i = 0; i < 3; ++i) {
+    EXPECT_EQ(told.events[2 * i].utterance, finished[i].first);
+    EXPECT_EQ(told.events[2 * i + 1].kind, SpeechEvent::Kind::finished);
+    EXPECT_EQ(told.events[2 * i + 1].utterance, finished[i].first);
+    EXPECT_EQ(told.events[2 * i + 1].position.ms(), finished[i].second);
+    EXPECT_FALSE(told.events[2 * i + 1].interrupted);
+  }
+}
+
+TEST(Session, is_silent_within_a_tick_after_an_interruption_and_closes_its_mouth) {
+  Recording r;
+  FakeClock clock;
+  auto session = make_session(r, clock);
+  Told told(*session);
+  say(*session, std::vector<float>(96000, 0.5F));
+  say(*session, tone_speech(500));
+  for (int i = 0; i < 20; ++i) ASSERT_TRUE(session->tick());
+  session->interrupt();
+  session->interrupt();  // twice is once
+  for (int i = 0; i < 20; ++i) ASSERT_TRUE(session->tick());
+  const size_t cut = 20 * 1920;
+  EXPECT_FLOAT_EQ(r.sound[cut - 1], 0.5F);
+  EXPECT_LE(largest_step(r.sound, cut - 1, r.sound.size()), 0.5F / 240 + 1e-6F);  // a fade over 240 samples
+  EXPECT_TRUE(std::all_of(r.sound.begin() + cut + 240, r.sound.end(), [](float x) { return x == 0; }));
+  ASSERT_EQ(told.events.size(), 3U);
+  EXPECT_EQ(told.events[1].utterance, 1U);
+  EXPECT_TRUE(told.events[1].interrupted);
+  EXPECT_EQ(told.events[1].position.ms(), 800);
+  EXPECT_EQ(told.events[2].utterance, 2U);  // never begun
+  EXPECT_TRUE(told.events[2].interrupted);
+  EXPECT_EQ(told.events[2].position.ms(), 0);
+}
+
+TEST(Session, closes_the_mouth_within_160_ms_of_an_interruption) {
+  Recording r;
+  FakeClock clock;
+  auto session = make_session(r, clock);
+  say(*session, tone_speech(4000));
+  const auto is_open = [&] { return !r.luma.empty() && r.luma.back() > 60; };
+  for (int i = 0; i < 50 && !(i > 10 && is_open()); ++i) ASSERT_TRUE(session->tick());
+  ASSERT_TRUE(is_open());
+  session->interrupt();
+  for (int i = 0; i < 30; ++i) ASSERT_TRUE(session->tick());
+  const auto closed = *std::max_element(r.luma.end() - 26, r.luma.end());
+  EXPECT_LT(closed, 30);
+}
+
+TEST(Session, says_in_full_what_was_begun_after_an_interruption) {
+  Recording r;
+  FakeClock clock;
+  auto session = make_session(r, clock);
+  Told told(*session);
+  say(*session, tone_speech(2000));
+  for (int i = 0; i < 10; ++i) ASSERT_TRUE(session->tick());
+  session->interrupt();
+  const auto second = tone_speech(300);
+  say(*session, second);
+  for (int i = 0; i < 20; ++i) ASSERT_TRUE(session->tick());
+  const auto start = MediaTime::of_picture(10, 25) + Session::look_ahead();
+  EXPECT_TRUE(std::equal(second.begin(), second.end(), r.sound.begin() + start.samples));
+  ASSERT_EQ(told.events.size(), 4U);
+  EXPECT_EQ(told.events[3].utterance, 2U);
+  EXPECT_EQ(told.events[3].position.ms(), 300);
+  EXPECT_FALSE(told.events[3].interrupted);
+}
+
+TEST(Session, fades_when_speech_comes_too_slowly_and_goes_on_with_a_reserve) {
+  Recording r;
+  FakeClock clock;
+  auto session = make_session(r, clock, 25, MediaTime::from_ms(60));
+  Told told(*session);
+  const uint64_t id = session->speech().begin();
+  const std::vector<float> packet(960, 0.5F);  // 20 ms for each 40 ms that pass: half as fast as it should
+  for (int i = 0; i < 50; ++i) {
+    ASSERT_TRUE(session->speech().add(id, packet));
+    ASSERT_TRUE(session->tick());
+  }
+  session->speech().end(id);
+  for (int i = 0; i < 10; ++i) ASSERT_TRUE(session->tick());
+  const auto begin = static_cast<size_t>(std::find(r.sound.begin(), r.sound.end(), 0.5F) - r.sound.begin());
+  const auto end = static_cast<size_t>(r.sound.rend() - std::find(r.sound.rbegin(), r.sound.rend(), 0.5F));
+  EXPECT_LE(largest_step(r.sound, begin, end), 0.5F / 240 + 1e-6F);
+  const auto loud = std::count_if(r.sound.begin(), r.sound.end(), [](float x) { return x == 0.5F; });
+  EXPECT_GT(loud, 48000 * 7 / 10);  // of one second; the rest is fades
+  ASSERT_EQ(told.events.size(), 2U);
+  EXPECT_EQ(told.events[1].position.ms(), 1000);
+}
+
+TEST(Session, does_not_stutter_on_speech_that_comes_unevenly) {
+  Recording r;
+  FakeClock clock;
+  auto session = make_session(r, clock, 25, MediaTime::from_ms(60));
+  const uint64_t id = session->speech().begin();
+  const auto sound = tone_speech(4000);
+  size_t sent = 0;
+  for (int i = 0; i < 90; ++i) {
+    const size_t packets = i % 3 == 0 ? 1 : i % 3 == 1 ? 3 : 2;  // two a tick, one of them late now and then
+    for (size_t p = 0; p < packets && sent < sound.size(); ++p, sent += 960) {
+      ASSERT_TRUE(session->speech().add(id, std::span(sound).subspan(sent, 960)));
+    }
+    ASSERT_TRUE(session->tick());
+  }
+  const auto begin = std::find_if(r.sound.begin(), r.sound.end(), [](float x) { return x != 0; });
+  const auto first = std::find_if(sound.begin(), sound.end(), [](float x) { return x != 0; });
+  EXPECT_TRUE(std::equal(first, first + 48000 * 3, begin));
+}
+
+TEST(Session, keeps_the_sound_and_leaves_out_the_picture_when_it_is_late) {
+  Recording r;
+  FakeClock clock;
+  auto session = make_session(r, clock);
+  const auto sound = tone_speech(400);
+  say(*session, sound);
+  for (int i = 0; i < 10; ++i) {
+    ASSERT_TRUE(session->tick(i == 4 || i == 5 ? Session::Picture::skip : Session::Picture::draw));
+  }
+  EXPECT_TRUE(std::equal(sound.begin(), sound.end(), r.sound.begin()));
+  ASSERT_EQ(r.shown.size(), 8U);
+  EXPECT_EQ(r.shown[3], MediaTime::of_picture(3, 25));
+  EXPECT_EQ(r.shown[4], MediaTime::of_picture(6, 25));
 }
 
 TEST(Session, hears_from_another_thread) {

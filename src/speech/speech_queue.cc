@@ -29,6 +29,7 @@ Result<void> SpeechQueue::add(uint64_t utterance, std::span<const float> sound) 
     return Error{ErrorKind::busy, "more speech is waiting than can be held; send it as it is spoken"};
   }
   waiting_ += static_cast<int64_t>(block.size());
+  u->waiting += static_cast<int64_t>(block.size());
   u->blocks.push_back(std::move(block));
   return {};
 }
@@ -38,18 +39,20 @@ void SpeechQueue::end(uint64_t utterance) {
   if (Utterance* u = find(utterance)) u->ended = true;
 }
 
-MediaTime SpeechQueue::clear() {
+SpeechQueue::Cleared SpeechQueue::clear() {
   std::deque<Utterance> dropped;  // declared before the lock: freed after it
   const std::lock_guard lock(mutex_);
   dropped.swap(utterances_);
-  return MediaTime::from_samples(std::exchange(waiting_, 0));
+  return {last_id_, MediaTime::from_samples(std::exchange(waiting_, 0))};
 }
 
 SpeechQueue::Taken SpeechQueue::take(std::span<float> out) {
   const std::lock_guard lock(mutex_);
   if (utterances_.empty()) return {};
   Utterance& u = utterances_.front();
-  Taken taken{u.id, 0, false};
+  u.flows = u.flows || u.ended || (u.waiting > 0 && u.waiting >= reserve_.samples);
+  if (!u.flows) return {};
+  Taken taken{u.id, 0, false, false};
   while (taken.samples < out.size() && !u.blocks.empty()) {
     const std::vector<float>& block = u.blocks.front();
     const size_t n = std::min(out.size() - taken.samples, block.size() - u.taken);
@@ -63,10 +66,11 @@ SpeechQueue::Taken SpeechQueue::take(std::span<float> out) {
     }
   }
   waiting_ -= static_cast<int64_t>(taken.samples);
+  u.waiting -= static_cast<int64_t>(taken.samples);
+  taken.ran_dry = !u.ended && taken.samples < out.size();
+  u.flows = !taken.ran_dry;
   taken.is_last = u.ended && u.blocks.empty();
   if (taken.is_last) utterances_.pop_front();
-  // Begun, but its sound has not come yet.
-  if (taken.samples == 0 && !taken.is_last) return {};
   return taken;
 }
 

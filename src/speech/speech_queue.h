@@ -15,6 +15,8 @@
 //
 // Utterances are taken in the order in which they began. One that has begun but waits for its sound holds back the
 // later ones; it lets them through when it ends.
+// Sound that is sent as it is spoken comes unevenly. So an utterance begins only when `reserve` of it waits, or all of
+// it; and when it ran dry on the way, it goes on only then: one pause instead of a stutter.
 // Threads: [any thread] unless tagged otherwise; one lock, held for the length of a copy.
 #pragma once
 
@@ -31,7 +33,8 @@ namespace avatar {
 
 class SpeechQueue final {
  public:
-  explicit SpeechQueue(MediaTime bound = MediaTime::from_ms(60'000)) : bound_(bound) {}
+  explicit SpeechQueue(MediaTime reserve = {}, MediaTime bound = MediaTime::from_ms(60'000))
+      : reserve_(reserve), bound_(bound) {}
 
   /// A new utterance; ids count up from 1.
   uint64_t begin();
@@ -43,13 +46,18 @@ class SpeechQueue final {
   /// No more sound will come for it.
   void end(uint64_t utterance);
 
-  /// Interruption: what waits is dropped, utterances begun so far are over. Answers how much sound was dropped.
-  MediaTime clear();
+  struct Cleared {
+    uint64_t last_utterance = 0;  ///< of those begun so far: it and all before it are over
+    MediaTime sound;              ///< that waited and was dropped
+  };
+  /// Interruption: what waits is dropped, utterances begun so far are over.
+  Cleared clear();
 
   struct Taken {
     uint64_t utterance = 0;  ///< 0: nothing waits now
     size_t samples = 0;      ///< written to the front of `out`; may be 0 when is_last
     bool is_last = false;    ///< the utterance is over with these samples
+    bool ran_dry = false;    ///< `out` could not be filled and the utterance is not over: silence comes in between
   };
   /// The next sound of one utterance, at most out.size() samples. [tick]
   Taken take(std::span<float> out);
@@ -61,11 +69,14 @@ class SpeechQueue final {
   struct Utterance {
     uint64_t id = 0;
     std::deque<std::vector<float>> blocks;
-    size_t taken = 0;  // samples of blocks.front()
+    size_t taken = 0;     // samples of blocks.front()
+    int64_t waiting = 0;  // samples
+    bool flows = false;   // it had its reserve and has not run dry since
     bool ended = false;
   };
   Utterance* find(uint64_t id);
 
+  const MediaTime reserve_;
   const MediaTime bound_;
   mutable std::mutex mutex_;
   std::deque<Utterance> utterances_;

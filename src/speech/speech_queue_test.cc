@@ -50,7 +50,9 @@ TEST(SpeechQueue, drops_what_belongs_to_an_interrupted_utterance) {
   SpeechQueue queue;
   const uint64_t a = queue.begin();
   ASSERT_TRUE(queue.add(a, ramp(0, 100)));
-  EXPECT_EQ(queue.clear().samples, 100);
+  const auto cleared = queue.clear();
+  EXPECT_EQ(cleared.last_utterance, a);
+  EXPECT_EQ(cleared.sound.samples, 100);
   ASSERT_TRUE(queue.add(a, ramp(0, 100)));  // its sender does not know yet
   EXPECT_EQ(queue.waiting().samples, 0);
   const uint64_t b = queue.begin();
@@ -61,13 +63,34 @@ TEST(SpeechQueue, drops_what_belongs_to_an_interrupted_utterance) {
 }
 
 TEST(SpeechQueue, refuses_more_than_its_bound_and_keeps_what_it_has) {
-  SpeechQueue queue(MediaTime::from_ms(10));
+  SpeechQueue queue({}, MediaTime::from_ms(10));
   const uint64_t a = queue.begin();
   ASSERT_TRUE(queue.add(a, ramp(0, 480)));
   const auto refused = queue.add(a, ramp(0, 1));
   ASSERT_FALSE(refused);
   EXPECT_EQ(refused.error().kind, ErrorKind::busy);
   EXPECT_EQ(queue.waiting().samples, 480);
+}
+
+TEST(SpeechQueue, begins_and_goes_on_only_with_a_reserve) {
+  SpeechQueue queue(MediaTime::from_samples(100));
+  const uint64_t a = queue.begin();
+  std::vector<float> out(80);
+  ASSERT_TRUE(queue.add(a, ramp(0, 99)));
+  EXPECT_EQ(queue.take(out).utterance, 0U);
+  ASSERT_TRUE(queue.add(a, ramp(99, 1)));
+  EXPECT_EQ(queue.take(out).samples, 80U);
+  auto taken = queue.take(out);  // it flows: the 20 that are left
+  EXPECT_EQ(taken.samples, 20U);
+  EXPECT_TRUE(taken.ran_dry);
+  ASSERT_TRUE(queue.add(a, ramp(100, 99)));
+  EXPECT_EQ(queue.take(out).utterance, 0U);
+  queue.end(a);  // all of it is there
+  EXPECT_EQ(queue.take(out).samples, 80U);
+  taken = queue.take(out);
+  EXPECT_EQ(taken.samples, 19U);
+  EXPECT_TRUE(taken.is_last);
+  EXPECT_FALSE(taken.ran_dry);
 }
 
 TEST(SpeechQueue, brings_every_sample_into_range) {
