@@ -77,7 +77,7 @@ EmotionFace at_full(Emotion emotion) {
                    .articulation = 1.1F,
                    .blink_rate = 0.7F,
                    .head_pitch_deg = -1.2F});
-    case Emotion::fear:  // 1 + 2 + 4 + 5 + 20 + 26
+    case Emotion::fear:  // 1 + 2 + 4 + 5 + 20 + 26 (26: as for surprise)
       return hold(
           {{brow_inner_up, brow_inner_up, 0.80F},
            {brow_outer_up_left, brow_outer_up_right, 0.40F},
@@ -96,7 +96,7 @@ EmotionFace at_full(Emotion emotion) {
            {eye_squint_left, eye_squint_right, 0.35F},
            {mouth_shrug_lower, mouth_shrug_lower, 0.20F}},
           {.speed = 0.9F, .reach = 0.9F, .nod = 0.8F, .brow = 0.2F, .head_pitch_deg = 1.0F, .head_roll_deg = -1.5F});
-    case Emotion::surprise:  // 1 + 2 + 5 + 26
+    case Emotion::surprise:  // 1 + 2 + 5 + 26; the jaw of 26 drops only with speech: in silence lips are closed
       return hold({{brow_inner_up, brow_inner_up, 0.75F},
                    {brow_outer_up_left, brow_outer_up_right, 0.85F},
                    {eye_wide_left, eye_wide_right, 0.75F}},

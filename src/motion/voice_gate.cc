@@ -8,11 +8,14 @@ namespace avatar {
 namespace {
 
 // All chosen on EMO-DB, captured Mandarin and synthetic noises (motion/voice_gate_test.cc shows which).
-constexpr size_t kFirstBand = 5, kLastBand = 27;  // about 300..3,800 Hz
-constexpr float kDbPerLog = 4.3429448F;           // 10 / ln(10)
+constexpr size_t kFirstBand = 5, kLastBand = 27;       // about 300..3,800 Hz
+constexpr size_t kFirstLowBand = 1, kLastLowBand = 7;  // about 120..480 Hz
+constexpr int kSkippedFrames = 3, kFirstFrames = 8;
+constexpr float kFirstFloorDb = -65, kFirstLowFloorDb = -50;  // at most
+constexpr float kDbPerLog = 4.3429448F;                       // 10 / ln(10)
 constexpr float kVoicing = 0.55F;
 constexpr float kAboveFloorDb = 8;
-constexpr float kQuietestDb = -92;   // mean band level; speech at about -60 dB of full scale
+constexpr float kQuietestDb = -90;  // mean band level; speech at some -60 dB of full scale
 constexpr size_t kVoicedToOpen = 4;  // of the last nine frames
 constexpr float kUnsteadyDb = 0.7F;  // a voice moves by more than that in kMoveFrames
 constexpr size_t kMoveFrames = 6;
@@ -35,13 +38,30 @@ float VoiceGate::hear(const SpeechFrame& frame) {
   return static_cast<float>(sum) / 9.0F;
 }
 
+// A recording begins with a few frames of nothing (coders and filters start up) and then with its noise, or at once
+// with speech: so the first floor is the least level of the next few, as long as it is no level of speech.
+void VoiceGate::Floor::follow(float level_db, float loudest_first_db, bool voice, int frames) {
+  if (frames <= kSkippedFrames) {
+    db = loudest_first_db;
+  } else if (frames <= kFirstFrames) {
+    db = std::min(db, level_db);
+  } else if (level_db < db) {
+    db += kFloorFall * (level_db - db);
+  } else {
+    db += voice ? kFloorRiseVoiced : kFloorRise;
+  }
+}
+
 void VoiceGate::listen(const SpeechFrame& frame) {
   at_ = (at_ + 1) % kRecent;
-  const float level = kDbPerLog *
-                      std::accumulate(frame.log_mel.begin() + kFirstBand, frame.log_mel.begin() + kLastBand, 0.0F) /
-                      static_cast<float>(kLastBand - kFirstBand);
-  const bool stands_out = level > floor_db_ + kAboveFloorDb && level > kQuietestDb;
-  const bool voiced = frame.voicing > kVoicing && stands_out;
+  frames_ = std::min(frames_ + 1, kFirstFrames + 1);
+  const auto mean_db = [&](size_t first, size_t last) {
+    return kDbPerLog * std::accumulate(frame.log_mel.begin() + first, frame.log_mel.begin() + last, 0.0F) /
+           static_cast<float>(last - first);
+  };
+  const float level = mean_db(kFirstBand, kLastBand), low_level = mean_db(kFirstLowBand, kLastLowBand);
+  const bool stands_out = level > floor_.db + kAboveFloorDb && level > kQuietestDb;
+  const bool voiced = frame.voicing > kVoicing && stands_out && low_level > low_floor_.db + kAboveFloorDb;
   level_[at_] = level;
   voiced_[at_] = voiced;
 
@@ -64,12 +84,8 @@ void VoiceGate::listen(const SpeechFrame& frame) {
     if (open_) quiet_ = 0;
   }
 
-  if (level < floor_db_) {
-    floor_db_ += kFloorFall * (level - floor_db_);
-  } else {
-    floor_db_ += voiced && lives ? kFloorRiseVoiced : kFloorRise;
-  }
-  floor_db_ = std::max(floor_db_, kFirstFloorDb - 10);
+  floor_.follow(level, kFirstFloorDb, voiced && lives, frames_);
+  low_floor_.follow(low_level, kFirstLowFloorDb, voiced && lives, frames_);
 }
 
 void VoiceGate::cut() {

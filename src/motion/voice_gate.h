@@ -5,10 +5,10 @@
 //   VoiceGate gate;
 //   float open = gate.hear(frame);      // 0..1, belongs to kLookAhead frames before `frame`; exactly 0 when shut
 //
-// It opens for sound that is voiced for some 40 ms, stands out from the tracked noise floor in the band of speech, and
-// is not perfectly steady from its start (a hum is); it stays open through stops and fricatives and shuts 70 ms after
-// the last of them. It opens some 30 ms before the first voiced sound. Known limit: music with a melody passes for a
-// voice. Threads: one at a time. [tick] Does not allocate.
+// It opens for sound that is voiced for some 40 ms, stands out from the tracked noise floor in the band of speech and
+// below it, where the pitch lies, and is not perfectly steady from its start (a hum is); it stays open through stops
+// and fricatives and shuts 70 ms after the last of them. It opens some 30 ms before the first voiced sound. Known
+// limit: music with a melody passes for a voice. Threads: one at a time. [tick] Does not allocate.
 #pragma once
 
 #include <array>
@@ -33,19 +33,23 @@ class VoiceGate final {
 
  private:
   static constexpr size_t kRecent = 9;
+  /// The level of noise in a band, followed down quickly and up slowly.
+  struct Floor {
+    float db = 0;
+    void follow(float level_db, float loudest_first_db, bool voice, int frames);
+  };
   void listen(const SpeechFrame& frame);
 
   std::array<float, kRecent> level_{};   // dB, ring: mean of the speech bands
   std::array<bool, kRecent> voiced_{};   // ring
   std::array<uint8_t, kRecent> past_{};  // ring: decisions, for the smooth edge
   size_t at_ = 0;                        // of the newest
-  float floor_db_ = kFirstFloorDb;
-  int quiet_ = 1000;     // frames since the last sound of speech
-  int unvoiced_ = 1000;  // frames since the last voiced one
-  int steady_ = 0;       // frames since the level last moved
+  Floor floor_, low_floor_;              // of the speech bands, of the pitch bands
+  int frames_ = 0;                       // heard, at most some
+  int quiet_ = 1000;                     // frames since the last sound of speech
+  int unvoiced_ = 1000;                  // frames since the last voiced one
+  int steady_ = 0;                       // frames since the level last moved
   bool open_ = false;
-
-  static constexpr float kFirstFloorDb = -92;
 };
 
 }  // namespace avatar

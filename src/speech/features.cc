@@ -98,6 +98,18 @@ void Features::find_pitch(std::span<const float, kHistory> sound, SpeechFrame& f
     x[i] = 0.25F * sound[2 * i] + 0.5F * sound[2 * i + 1] + 0.25F * sound[2 * i + 2];
   }
 
+  // Rumble below the voice is periodic too: take away the mean of the 10 ms round each sample (a high-pass at 60 Hz).
+  constexpr size_t kAround = 40;
+  std::array<float, kSamples> low;
+  float sum = 0;
+  for (size_t i = 0; i < kAround; ++i) sum += x[i];
+  for (size_t i = 0, count = kAround; i < kSamples; ++i) {
+    if (i + kAround < kSamples) sum += x[i + kAround], ++count;
+    if (i > kAround) sum -= x[i - kAround - 1], --count;
+    low[i] = sum / static_cast<float>(count);
+  }
+  for (size_t i = 0; i < kSamples; ++i) x[i] -= low[i];
+
   // r[p] = sum of x[i] * x[i - p] over the last kPitchWindow samples: one sample at a time, all periods at once.
   constexpr size_t kPeriods = kLongestPeriod - kShortestPeriod + 1;
   std::array<float, kPeriods> r{};
@@ -112,9 +124,11 @@ void Features::find_pitch(std::span<const float, kHistory> sound, SpeechFrame& f
   float best = 0;
   for (size_t p = 0; p < kPeriods; ++p) {
     r[p] /= std::sqrt(here * there) + 1e-7F;
-    best = std::max(best, r[p]);
     there += x[p + kPitchWindow] * x[p + kPitchWindow] - x[p] * x[p];
     there = std::max(there, 0.0F);
+  }
+  for (size_t p = 1; p + 1 < kPeriods; ++p) {
+    if (r[p] >= r[p - 1] && r[p] >= r[p + 1]) best = std::max(best, r[p]);
   }
   frame.voicing = std::clamp(best, 0.0F, 1.0F);
   if (frame.voicing < kVoiced) return;
