@@ -20,17 +20,17 @@
 //   5. Supersampled linear-light image -> sharpen, vignette, tone curve, sRGB.
 //
 // Usage: portrait [-s size] [-ss supersampling] [-o output-prefix]
-#include <cstdio>
-#include <cstdlib>
-#include <cmath>
-#include <cstring>
-#include <cstdint>
-#include <vector>
-#include <string>
-#include <algorithm>
-#include <png.h>
 #include <jpeglib.h>
 #include <omp.h>
+#include <png.h>
+#include <algorithm>
+#include <cmath>
+#include <cstdint>
+#include <cstdio>
+#include <cstdlib>
+#include <cstring>
+#include <string>
+#include <vector>
 using std::max;
 using std::min;
 using std::vector;
@@ -44,9 +44,7 @@ static inline V3 operator-(V3 a, V3 b) { return V3(a.x - b.x, a.y - b.y, a.z - b
 static inline V3 operator*(V3 a, float s) { return V3(a.x * s, a.y * s, a.z * s); }
 static inline V3 operator*(V3 a, V3 b) { return V3(a.x * b.x, a.y * b.y, a.z * b.z); }
 static inline float dot(V3 a, V3 b) { return a.x * b.x + a.y * b.y + a.z * b.z; }
-static inline V3 cross(V3 a, V3 b) {
-  return V3(a.y * b.z - a.z * b.y, a.z * b.x - a.x * b.z, a.x * b.y - a.y * b.x);
-}
+static inline V3 cross(V3 a, V3 b) { return V3(a.y * b.z - a.z * b.y, a.z * b.x - a.x * b.z, a.x * b.y - a.y * b.x); }
 static inline V3 norm(V3 a) { return a * (1 / sqrtf(dot(a, a) + 1e-12f)); }
 static inline float clampf(float x, float a, float b) { return x < a ? a : x > b ? b : x; }
 static inline float sat(float x) { return clampf(x, 0, 1); }
@@ -83,8 +81,7 @@ static inline uint32_t hsh(uint32_t x) {
   return x;
 }
 static inline float h2(int x, int y, int s = 0) {
-  return (hsh((uint32_t)x * 374761393u + (uint32_t)y * 668265263u + (uint32_t)s * 2246822519u) >> 8) *
-         (1.f / 16777216);
+  return (hsh((uint32_t)x * 374761393u + (uint32_t)y * 668265263u + (uint32_t)s * 2246822519u) >> 8) * (1.f / 16777216);
 }
 struct Rng {
   uint32_t s;
@@ -133,7 +130,8 @@ static float cell(float x, float y, int s, float* id = 0) {
 // ---- smooth interpolating curve y(x), monotone-limited Hermite
 struct Curve {
   vector<float> X, Y, M;
-  Curve(std::initializer_list<std::pair<float, float>> l) {
+  Curve(std::initializer_list<std::pair<float, float>> l) : Curve(vector<std::pair<float, float>>(l)) {}
+  explicit Curve(const vector<std::pair<float, float>>& l) {
     for (auto& p : l) {
       X.push_back(p.first);
       Y.push_back(p.second);
@@ -146,8 +144,7 @@ struct Curve {
       else if (i == n - 1)
         M[i] = (Y[i] - Y[i - 1]) / (X[i] - X[i - 1]);
       else {
-        float h0 = X[i] - X[i - 1], h1 = X[i + 1] - X[i], d0 = (Y[i] - Y[i - 1]) / h0,
-              d1 = (Y[i + 1] - Y[i]) / h1;
+        float h0 = X[i] - X[i - 1], h1 = X[i + 1] - X[i], d0 = (Y[i] - Y[i - 1]) / h0, d1 = (Y[i + 1] - Y[i]) / h1;
         M[i] = (d0 * h1 + d1 * h0) / (h0 + h1);
       }
     }
@@ -173,34 +170,24 @@ struct Path {
     int i = min((int)s, n - 2);
     float u = s - i;
     V3 a = p[max(i - 1, 0)], b = p[i], c = p[i + 1], d = p[min(i + 2, n - 1)];
-    return (b * 2 + (c - a) * u + (a * 2 - b * 5 + c * 4 - d) * (u * u) +
-            (b * 3 - a - c * 3 + d) * (u * u * u)) *
-           .5f;
+    return (b * 2 + (c - a) * u + (a * 2 - b * 5 + c * 4 - d) * (u * u) + (b * 3 - a - c * 3 + d) * (u * u * u)) * .5f;
   }
 };
 
 // ================= face description, in units of 1/1024 of the design square, origin x = face axis, y down,
 // z to viewer face outline: radius from the face centre (0, CY) by angle in degrees (-90 up, 0 side, 90 down)
-static const Curve outlineR({{-108, 330},
-                             {-90, 338},
-                             {-72, 330},
-                             {-55, 308},
-                             {-38, 268},
-                             {-22, 224},
-                             {-8, 196},
-                             {0, 186},
-                             {10, 183},
-                             {25, 185.5},
-                             {38, 189.5},
-                             {48, 198},
-                             {57, 209},
-                             {65, 221.5},
-                             {74, 236.5},
-                             {82, 250.5},
-                             {90, 255},
-                             {98, 250.5},
-                             {106, 239}});
 static const float CY = 455;
+static const Curve outlineR = [] {
+  const float pt[][2] = {{-75, 122}, {0, 117},   {75, 127},    {132, 172},  {166, 245},   {177, 330}, {177, 400},
+                         {173, 455}, {168, 500}, {157, 545},   {142, 585},  {124, 618},   {103, 648}, {81, 672},
+                         {59, 691},  {38, 703},  {18, 708.5f}, {0, 709.5f}, {-19, 708.5f}};
+  vector<std::pair<float, float>> l;
+  for (auto& p : pt) {
+    float a = atan2f(p[1] - CY, p[0]) * 57.29578f;
+    l.push_back({a, sqrtf(sq(p[0]) + sq(p[1] - CY))});
+  }
+  return Curve(l);
+}();
 // smooth dome over the outline; rho returns 0 at the centre and 1 on the outline
 static float faceBase(float x, float y, float* rho = 0) {
   float dx = fabsf(x), dy = y - CY;
@@ -218,7 +205,7 @@ static float faceBase(float x, float y, float* rho = 0) {
   return m > 0 ? 202 * sqrtf(m) : -1000 * min(q - 1, 1.f) - 1;
 }
 // eye: lid margins and crease in eye-local units (x outwards from the eye centre, y down)
-static const float EX = 82.f, EY = 430, ESX = .89f, ESY = 1.20f;  // eye centre and scale of the lid curves
+static const float EX = 82.f, EY = 430, ESX = .92f, ESY = 1.06f;  // eye centre and scale of the lid curves
 static const Curve lidU({{-44, 4.5},
                          {-39, -0.3},
                          {-33, -6.3},
@@ -250,7 +237,11 @@ static const Curve crease({{-50, -4},
                            {40, -19},
                            {50, -10.5},
                            {58, -5}});
-static const float IRX = -0.5f, IRY = -5.0f, IRR = 20.2f;
+static const float IRX = -0.5f, IRY = -5.6f, IRR = 17.9f;
+// brow: middle line and half width
+static const Curve browY(
+    {{30, 385}, {36, 383}, {51, 379}, {72, 374}, {94, 370}, {112, 370.5f}, {128, 376}, {143, 386}});
+static const Curve browW({{30, 5}, {36, 8}, {51, 10.5f}, {72, 10.5f}, {94, 9.2f}, {112, 7.4f}, {128, 5}, {143, 1.8f}});
 // nose: height and half width of the ridge along y
 static const Curve nH({{380, 0},
                        {400, 3},
@@ -267,42 +258,42 @@ static const Curve nH({{380, 0},
                        {563, 11},
                        {569, 3},
                        {578, 0}});
-static const Curve nW({{380, 30},
-                       {400, 24},
-                       {420, 17},
-                       {435, 14.8},
-                       {455, 14.6},
-                       {480, 15.5},
-                       {505, 17},
-                       {525, 19},
+static const Curve nW({{380, 32},
+                       {400, 27},
+                       {420, 20},
+                       {435, 18.5},
+                       {455, 19.5},
+                       {480, 22},
+                       {505, 22},
+                       {525, 20.5},
                        {540, 20},
-                       {552, 20},
-                       {565, 13},
+                       {552, 21},
+                       {565, 14},
                        {578, 12}});
 // mouth: line between the lips, upper and lower border, by distance from the axis
 static const Curve cM(
-    {{-1, 617.4}, {0, 617.4}, {8, 616.8}, {20, 615}, {34, 614.6}, {48, 612.8}, {58, 609.2}, {67, 604}});
-static const Curve cU({{-1, 598.8},
-                       {0, 598.8},
-                       {5, 598.1},
-                       {11, 596.6},
-                       {16, 596.3},
-                       {23, 597.2},
-                       {34, 599.9},
-                       {46, 602.4},
-                       {57, 603.6},
-                       {63, 603.7},
-                       {67, 604}});
-static const Curve cL({{-1, 642.2},
-                       {0, 642.2},
-                       {10, 642.0},
-                       {22, 640.6},
-                       {34, 637.2},
-                       {45, 631.2},
-                       {54, 623.4},
-                       {61, 614.6},
-                       {67, 604}});
-static const float MW = 64.f, MY = -1.f, NY = -12;  // mouth half width
+    {{-1, 616.8}, {0, 616.8}, {8, 616.0}, {18, 614.8}, {32, 615.0}, {46, 613.6}, {57, 610.6}, {67, 606.2}});
+static const Curve cU({{-1, 599.2},
+                       {0, 599.2},
+                       {4, 598.7},
+                       {9, 596.6},
+                       {13, 595.8},
+                       {19, 596.4},
+                       {30, 598.4},
+                       {42, 600.9},
+                       {53, 603.2},
+                       {61, 604.8},
+                       {67, 606.2}});
+static const Curve cL({{-1, 643.4},
+                       {0, 643.4},
+                       {12, 643.0},
+                       {24, 640.8},
+                       {36, 636.2},
+                       {46, 630.0},
+                       {55, 622.2},
+                       {62, 614.4},
+                       {67, 606.2}});
+static const float MW = 70.f, MY = -21.f, NY = -20;  // mouth half width
 static inline float yM(float a) { return cM(a * 67 / MW) + MY; }
 static inline float yU(float a) { return cU(a * 67 / MW) + MY; }
 static inline float yL(float a) { return cL(a * 67 / MW) + MY; }
@@ -315,7 +306,7 @@ struct Sk {
 };
 static inline void asym(float& x, float& y) {  // slight natural asymmetry
   x += 1.3f * sinf(y * .009f + .6f) - 1.1f;
-  y += -1.4f * tanhf(x / 90) * g1(y, 400, 60) + 0.9f * tanhf(x / 60) * g1(y, 614, 30);
+  y += -1.4f * tanhf(x / 90) * g1(y, 400, 60) + 0.7f * tanhf(x / 60) * g1(y, 594, 30);
 }
 // the relief of the face
 static Sk skin(float x, float y) {
@@ -328,23 +319,23 @@ static Sk skin(float x, float y) {
   float z = z0;
   o.ap = -99;
   // bony and soft forms
-  z += 5 * g2(ax, y, 78, 392, 55, 20) + 3 * g2(x, y, 0, 392, 26, 26);
-  z -= 20 * g2(ax, y, 80, 426, 54, 32);
-  z -= 9 * g2(ax, y, 38, 432, 17, 22);
+  z += 7 * g2(ax, y, 84, 386, 50, 17) + 3 * g2(x, y, 0, 386, 26, 24);
+  z -= 25 * g2(ax, y, 82, 424, 52, 29);
+  z -= 13 * g2(ax, y, 36, 426, 17, 26);
   z -= 7 * g2(ax, y, 168, 370, 35, 60);
-  z += 12 * g2(ax, y, 130, 486, 42, 30);
-  z += 12 * g2(ax, y, 90, 519, 40, 33);
-  z -= 11 * g2(ax, y, 124, 594, 36, 46);
-  z += 15 * g2(x, y, 0, 606, 62, 46);
-  z -= 9 * g2(x, y, 0, 658, 36, 11);
-  z += 11 * g2(x, y, 0, 685, 33, 23);
-  z -= 2.4f * g2(ax, y, 73, 613, 12, 13);
+  z += 13 * g2(ax, y, 122, 480, 42, 27);
+  z += 13 * g2(ax, y, 84, 506, 36, 32);
+  z -= 13 * g2(ax, y, 122, 578, 36, 46);
+  z += 16 * g2(x, y, 0, 588, 62, 44);
+  z -= 10 * g2(x, y, 0, 643, 40, 11);
+  z += 12 * g2(x, y, 0, 678, 36, 24);
+  z -= 3.0f * g2(ax, y, MW + 8, 589, 11, 13);
 
-  z -= 2.2f * expf(-sq((ax - (46 + (y - 540) * .52f)) / 9)) * ss(530, 552, y) * ss(606, 580, y);
+  z -= 3.2f * expf(-sq((ax - (48 + (y - 530) * .55f)) / 10)) * ss(518, 542, y) * ss(594, 566, y);
   // philtrum
   {
-    float w = ss(555, 568, y) * ss(598, 586, y);
-    z -= 2.3f * expf(-sq(x / 6.f)) * w;
+    float w = ss(546, 558, y) * ss(578, 567, y);
+    z -= 1.6f * expf(-sq(x / 6.5f)) * w;
     z += .9f * expf(-sq((ax - 11.f) / 5)) * w;
   }
   // nose
@@ -355,32 +346,32 @@ static Sk skin(float x, float y) {
     {
       float h = nH(y), w = nW(y);
       float b = h * (.72f * expf(-powf(ax / (1.12f * w), 2.0f)) + .28f * expf(-sq(ax / (2.2f * w))));
-      b += 8.5f * g2(x, y, 0, 535, 13.5f, 12.5f) + 1.0f * g2(ax, y, 6, 531, 5, 6) -
-           1.5f * g2(x, y, 0, 515, 12, 9) + 3.5f * g2(x, y, 0, 559, 5.5f, 7);
-      float d2 = sq((ax - 27.f) / 14.2f) + sq((y - 542) / 14.2f);
-      float a = 24 * expf(-powf(d2, 1.6f));
+      b += 9.5f * g2(x, y, 0, 535, 15.5f, 12.5f) + 1.0f * g2(ax, y, 6, 531, 5, 6) - 1.5f * g2(x, y, 0, 515, 12, 9) +
+           3.5f * g2(x, y, 0, 559, 5.5f, 7);
+      float d2 = sq((ax - 28.f) / 14.8f) + sq((y - 542) / 14.2f);
+      float a = 26 * expf(-powf(d2, 1.6f));
       float n = smax(b, a, 11) - 2.7f;
       n = max(n, 0.f);
       // alar base crease
       z = zs + n;
-      z -= 1.3f * expf(-sq((sqrtf(sq((ax - 26.5f) / 15.6f) + sq((y - 542) / 16.f)) - 1.06f) / .20f)) *
-           ss(18, 30, ax) * ss(528, 538, y);
+      z -= 2.4f * expf(-sq((sqrtf(sq((ax - 27.5f) / 16.f) + sq((y - 542) / 16.f)) - 1.06f) / .20f)) * ss(18, 30, ax) *
+           ss(528, 538, y);
       // nostril
       float nx = ax - 15.8f, ny = y - 554.6f;
       float rx = nx * .98f - ny * .19f, ry = nx * .19f + ny * .98f + .022f * nx * nx - .6f;
-      float dd = sq(rx / 9.2f) + sq(ry / (ry < 0 ? 3.1f : 2.5f));
+      float dd = sq(rx / 8.3f) + sq(ry / (ry < 0 ? 3.0f : 2.4f));
       o.nost = expf(-powf(dd, 2.0f));
       z -= 16 * o.nost;
     }
   }
   // mouth
-  if (ax < 90 && y > 575 && y < 670) {
+  if (ax < 96 && y > 555 && y < 652) {
     float m = yM(ax), u = yU(ax), l = yL(ax);
     float c = sqrtf(max(0.f, 1 - sq(ax / (MW + .5f))));
-    float th = 1.6f;  // soft border
+    float th = 2.4f;  // soft border
     if (ax < MW + .5f) {
       float inU = ss(u - th, u + th, y), inL = ss(l + th, l - th, y);
-      o.lip = inU * inL * ss(MW + .5f, MW - 8, ax);
+      o.lip = inU * inL * ss(MW + .5f, MW - 13, ax);
     }
     if (y < m) {
       float v = (m - y) / max(m - u, .5f);
@@ -388,7 +379,7 @@ static Sk skin(float x, float y) {
                        : 3.8f * expf(-(v - 1) * (m - u) / 3.5f);
       float hh = pr * (v < 1 ? c : mix(c, sq(max(0.f, 1 - sq(ax / (MW + 6)))), ss(1.f, 1.4f, v)));
       hh += .8f * expf(-sq((u - y) / 1.6f)) * c;
-      hh += 2.0f * g2(x, y, 0, 612, 9, 7);
+      hh += 2.0f * g2(x, y, 0, 591, 9, 7);
       z += hh;
       o.lipU = 1;
     } else {
@@ -396,7 +387,7 @@ static Sk skin(float x, float y) {
       float pr = v < 1 ? 11.f * powf(sinf(3.14159f * min(.5f, .5f * powf(v / .48f, .62f))), 1.f) *
                              (v < .48f ? 1 : 1 - .72f * ss(.48f, 1.05f, v))
                        : 11.f * .28f * expf(-(v - 1) * (l - m) / 6);
-      pr += 1.2f * g2(ax, y, 16, 630, 11, 9);
+      pr += 1.2f * g2(ax, y, 16, 609, 11, 9);
       float cc2 = sq(max(0.f, 1 - sq(ax / (MW + 6))));
       z += pr * mix(sqrtf(c), cc2, ss(.6f, 1.15f, v));
     }
@@ -452,7 +443,7 @@ static Sk skin(float x, float y) {
 }
 // neck and torso
 static const Curve neckW(
-    {{640, 85}, {720, 83}, {760, 83}, {780, 86}, {800, 96}, {820, 118}, {838, 148}, {856, 200}, {876, 280}});
+    {{640, 118}, {720, 110}, {760, 108}, {780, 110}, {800, 117}, {820, 136}, {838, 164}, {856, 212}, {876, 290}});
 static const Curve shY({{0, 770},
                         {84, 778},
                         {106, 806},
@@ -465,7 +456,9 @@ static const Curve shY({{0, 770},
                         {428, 988},
                         {450, 1050},
                         {480, 1200}});
+static const float TY = 30;  // the torso sits this much higher than its curves say
 static float neckZ(float x, float y) {
+  if (y > 700) y += TY * ss(700, 790, y);
   if (y < 600) return -900;
   float hw = neckW(y);
   float q = fabsf(x) / hw;
@@ -473,14 +466,15 @@ static float neckZ(float x, float y) {
   float z = -75 + 112 * powf(1 - powf(q, 2.6f), .5f);
   float s = ss(860, 720, y);  // sternomastoid
   float t = (y - 715) / 135;
-  float cx = mix(84, 14, sat(t));
-  z += 3.0f * expf(-sq((fabsf(x) - cx) / mix(15, 8, sat(t)))) * ss(720, 760, y) * ss(858, 840, y);
+  float cx = mix(104, 16, sat(t));
+  z += 1.9f * expf(-sq((fabsf(x) - cx) / mix(15, 8, sat(t)))) * ss(720, 760, y) * ss(858, 840, y);
   z -= 4 * g2(x, y, 0, 846, 15, 12);
   if (y > 836) z -= 105 * sq((y - 836) / 40);
   z += 4 * g2(x, y, 0, 790, 18, 40) * s;
   return z;
 }
 static float torsoZ(float x, float y) {
+  y += TY;
   float ax = fabsf(x);
   float d = y - shY(ax);
   if (d <= 0) return -900;
@@ -493,7 +487,7 @@ static float torsoZ(float x, float y) {
   z -= 6 * g2(x, y, 0, 845, 14, 13);
   return z;
 }
-static inline float collarY(float ax) { return 905 - 145 * powf(sat(ax / 172), 2.6f); }  // garment neckline
+static inline float collarY(float ax) { return 905 - TY - 145 * powf(sat(ax / 172), 2.6f); }  // garment neckline
 // ================= render target
 static int W = 1024, OUT = 512, SSF = 2;
 static float K = 1;
@@ -569,7 +563,7 @@ static void drawStrands(vector<Strand>& S, vector<V3>& im) {
 static const int NA = 32, NE = 12;
 static V3 eR[NA][NE], eD[NA][NE];
 static float eEl[NE];
-static const V3 KEY = norm(V3(-.52f, -.52f, .68f)), FILL = norm(V3(.72f, -.10f, .68f)),
+static const V3 KEY = norm(V3(-.60f, -.50f, .62f)), FILL = norm(V3(.72f, -.10f, .68f)),
                 LOW = norm(V3(.05f, .72f, .70f)), TOP = norm(V3(.15f, -.97f, -.05f)),
                 RIM = norm(V3(.93f, -.28f, -.20f)), RIM2 = norm(V3(-.95f, -.2f, -.22f));
 static inline float lobe(V3 d, V3 l, float a, float soft) {
@@ -579,14 +573,14 @@ static inline float lobe(V3 d, V3 l, float a, float soft) {
 // radiance of the studio from direction d (y down, z towards the camera)
 static V3 envL(V3 d) {
   V3 r(0, 0, 0);
-  r = r + V3(1.f, .955f, .90f) * (7.6f * lobe(d, KEY, .34f, .15f));
-  r = r + V3(.90f, .95f, 1.0f) * (.42f * lobe(d, FILL, .65f, .35f));
-  r = r + V3(1.f, .93f, .86f) * (.50f * lobe(d, LOW, .45f, .3f));
-  r = r + V3(1.f, .97f, .94f) * (2.0f * lobe(d, TOP, .35f, .15f));
+  r = r + V3(1.f, .955f, .90f) * (8.6f * lobe(d, KEY, .34f, .15f));
+  r = r + V3(.90f, .95f, 1.0f) * (.34f * lobe(d, FILL, .65f, .35f));
+  r = r + V3(1.f, .93f, .86f) * (.34f * lobe(d, LOW, .45f, .3f));
+  r = r + V3(1.f, .97f, .94f) * (1.3f * lobe(d, TOP, .35f, .15f));
   r = r + V3(.92f, .96f, 1.f) * (3.2f * lobe(d, RIM, .28f, .15f));
   r = r + V3(1.f, .93f, .85f) * (1.5f * lobe(d, RIM2, .25f, .15f));
   float up = .5f - .5f * d.y;
-  r = r + mix(V3(.11f, .092f, .083f), V3(.17f, .175f, .19f), up);
+  r = r + mix(V3(.085f, .070f, .063f), V3(.125f, .128f, .138f), up);
   return r;
 }
 // tabulate the studio over azimuth and elevation, with solid angles
@@ -616,8 +610,8 @@ static inline float ggx(float nh, float a) {
   return a2 / (3.14159f * d * d);
 }
 // ================= separable gaussian with depth-aware weights
-static void blurE(const vector<V3>& src, vector<V3>& dst, const vector<float>& m, const vector<float>& z,
-                  float sg, float tau) {
+static void blurE(const vector<V3>& src, vector<V3>& dst, const vector<float>& m, const vector<float>& z, float sg,
+                  float tau) {
   int R = (int)ceilf(sg * 2.6f);
   vector<V3> tmp(src.size());
   dst.resize(src.size());
@@ -652,7 +646,7 @@ static void blurE(const vector<V3>& src, vector<V3>& dst, const vector<float>& m
   }
 }
 // ================= hair
-static const float PX = 26;  // parting position
+static const float PX = 40;  // parting position
 static Path inC[2], outC[2];
 static void initHair() {
   for (int s = 0; s < 2; s++) {
@@ -660,24 +654,33 @@ static void initHair() {
     auto P = [&](float x, float y, float z) { return V3(x, y, z); };
 
     // inner edge beside the face, from the front end of the parting down
-    inC[s].p = {P(PX, 220, 176),      P(PX + g * 33, 229, 186), P(s ? 100 : -65, 252, 182),
-                P(g * 133, 308, 158), P(g * 158, 374, 132),     P(g * 169, 450, 112),
-                P(g * 165, 530, 102), P(g * 156, 610, 102),     P(g * 150, 680, 102),
-                P(g * 154, 748, 106), P(g * 149, 808, 108),     P(g * 148, 858, 104),
-                P(g * 152, 902, 94)};
-    outC[s].p = {P(PX - g * 1, 113, 40),
-                 P(PX + g * 30, s ? 108 : 104, 30),
-                 P(s ? 110 : -86, s ? 121 : 110, 10),
-                 P(g * 168, s ? 167 : 163, -15),
-                 P(g * 206, 240, -40),
-                 P(g * 225, 336, -60),
-                 P(g * 233, 440, -65),
-                 P(g * 238, 545, -60),
-                 P(g * 244, 640, -45),
-                 P(g * 250, 722, -25),
-                 P(g * 250, 795, -5),
-                 P(g * 241, 856, 18),
-                 P(g * 222, 905, 30)};
+    // one side sweeps over the forehead, the other falls from the parting
+    inC[s].p = {P(PX, 224, 176),
+                P(s ? 68 : 0, s ? 228 : 225, 186),
+                P(s ? 101 : -58, s ? 251 : 243, 182),
+                P(g * (s ? 131 : 110), s ? 302 : 288, 160),
+                P(g * (s ? 151 : 145), s ? 366 : 352, 134),
+                P(g * 163, 446, 114),
+                P(g * 164, 528, 104),
+                P(g * 157, 608, 102),
+                P(g * 149, 680, 102),
+                P(g * 151, 748, 106),
+                P(g * 145, 808, 108),
+                P(g * 142, 858, 104),
+                P(g * 146, 902, 94)};
+    outC[s].p = {P(PX - g * 1, 90, 40),
+                 P(PX + g * (s ? 32 : 38), s ? 93 : 86, 30),
+                 P(s ? 122 : -92, s ? 114 : 103, 10),
+                 P(g * (s ? 174 : 172), s ? 160 : 155, -15),
+                 P(g * 214, 236, -40),
+                 P(g * 233, 334, -60),
+                 P(g * 240, 440, -65),
+                 P(g * 245, 545, -60),
+                 P(g * 252, 640, -45),
+                 P(g * 258, 722, -25),
+                 P(g * 256, 795, -5),
+                 P(g * 244, 856, 18),
+                 P(g * 220, 905, 30)};
   }
 }
 // point of the hair volume: s side, u from the face edge (0) to the silhouette (1), t along the strand
@@ -689,7 +692,7 @@ static V3 hairP(int s, float u, float t) {
   return p;
 }
 static V3 hairCol(float k, float t) {  // k random per lock, t along strand
-  V3 a = srgb(28, 18, 14), b = srgb(54, 34, 25), c = srgb(82, 53, 37);
+  V3 a = srgb(24, 16, 12), b = srgb(46, 30, 22), c = srgb(74, 49, 35);
   V3 r = k < .5f ? mix(a, b, k * 2) : mix(b, c, k * 2 - 1);
   return r * mix(.85f, 1.15f, t);
 }
@@ -709,18 +712,16 @@ static V3 hairShade(V3 T, V3 N, V3 col, float occ, float sh, float j) {
     float vis = wrap * (l == 0 ? sh : 1);
     V3 H = norm(Ls[l] + Vw);
     V3 T1 = norm(T + N * (-.09f)), T2 = norm(T + N * (.13f));
-    float s1 = powf(sqrtf(max(0.f, 1 - sq(dot(T1, H)))), 130),
-          s2 = powf(sqrtf(max(0.f, 1 - sq(dot(T2, H)))), 38);
-    V3 c = col * (.50f * sl) + (V3(.074f, .050f, .033f) * s1 * 1.5f + col * (1.5f * s2));
+    float s1 = powf(sqrtf(max(0.f, 1 - sq(dot(T1, H)))), 130), s2 = powf(sqrtf(max(0.f, 1 - sq(dot(T2, H)))), 38);
+    V3 c = col * (.42f * sl) + (V3(.062f, .045f, .033f) * s1 * 1.9f + col * (1.35f * s2));
     out = out + c * Lc[l] * (vis);
   }
   out = out + col * V3(.22f, .22f, .23f);
   return out * occ;
 }
 // build one strand
-static void emitHair(vector<Strand>& S, int s, float u, float t0, float t1, float w, float k, float order,
-                     float occ, float alpha, float ph, float amp, float jx, float jy, Rng& r,
-                     float urise = 0) {
+static void emitHair(vector<Strand>& S, int s, float u, float t0, float t1, float w, float k, float order, float occ,
+                     float alpha, float ph, float amp, float jx, float jy, Rng& r, float urise = 0) {
   Strand st;
   st.order = order;
   int n = 90;
@@ -731,13 +732,13 @@ static void emitHair(vector<Strand>& S, int s, float u, float t0, float t1, floa
     float t = mix(t0, t1, i / (float)n);
     float uu = u + urise * ss(0, 1, (t - t0) / .22f) + .02f * vn(t * 5 + q1 * 9, u * 7, 3) * ss(.03f, .3f, t);
     V3 p = hairP(s, uu, t);
-    float wv = ss(.34f, .8f, t);
+    float wv = ss(.34f, .8f, t) + .10f * ss(.12f, .34f, t) * ss(.6f, .4f, t);
     float g = s ? 1 : -1;
     {
-      p.x += g * amp * (19 * wv * sinf(t * 15.5f + ph) + 4 * wv * sinf(t * 29 + ph * 1.7f));
+      p.x += g * amp * (24 * wv * sinf(t * 15.5f + ph) + 4 * wv * sinf(t * 29 + ph * 1.7f));
       p.z += amp * 15 * wv * cosf(t * 15.5f + ph);
     }
-    p.x += jx * ss(.02f, .25f, t) + 1.2f * q2 * vn(t * 9 + q1 * 5, q2 * 3, 8);
+    p.x += 2.2f * q1 * (1 - ss(0, .07f, t)) + jx * ss(.02f, .25f, t) + 1.2f * q2 * vn(t * 9 + q1 * 5, q2 * 3, 8);
     p.y += jy * ss(.02f, .15f, t) * (1 - ss(.25f, .5f, t));
     V3 e = hairP(s, uu, min(t + .01f, 1.f)), e0 = hairP(s, uu, max(t - .01f, 0.f));
     V3 T = i ? norm(p - prev) : norm(e - e0);
@@ -747,10 +748,9 @@ static void emitHair(vector<Strand>& S, int s, float u, float t0, float t1, floa
     float ct = i / (float)n;
     float taper = ss(0, t0 < .02f ? .012f : .04f, ct) * ss(1.f, .86f, ct);
     float shd = mix(1.f, .55f, ss(.45f, .65f, t) * (s ? 1.f : .35f)) * (s ? .92f : 1.f);
-    float inner =
-        mix(1.f, .55f, ss(.12f, 0.f, uu) * ss(.35f, .5f, t));  // shaded where the lock turns in to the neck
+    float inner = mix(1.f, .55f, ss(.12f, 0.f, uu) * ss(.35f, .5f, t));  // shaded where the lock turns in to the neck
     V3 c = hairShade(T, N, hairCol(sat(k + .12f * vn(t * 6 + ph, u * 9, 5)), t),
-                     occ * inner * mix(.62f, 1.f, ss(0, .07f, t)), shd, jit);
+                     occ * inner * mix(.74f, 1.f, ss(0, .035f, t)), shd, jit);
     st.p.push_back({pxX(p.x), pxY(p.y), w * PU * mix(.45f, 1.f, ss(1.f, .88f, ct)), alpha * taper, c});
     prev = p;
   }
@@ -771,8 +771,9 @@ static void makeHair(vector<Strand>& S, float dens) {
       float uc = r.u();
       uc = mix(uc, (c + .5f) / NC, .75f);
       float depth = r.u();
-      float kc = sat(.42f + .25f * r.n() * .8f);
-      float ph = 1.9f + (uc - .5f) * 2.0f + r.n() * .36f;
+      float kc = sat(.42f + .26f * r.n());
+      float tone = mix(.72f, 1.12f, .5f + .5f * vn(uc * 17, s * 5.f, 14));  // broad locks, lighter and darker
+      float ph = 1.9f + (uc - .5f) * 2.0f + r.n() * .48f;
       float amp = .75f + .3f * r.u();
       int n = (int)(dens * r.r(52, 96));
       float spread = r.r(.009f, .024f);
@@ -789,8 +790,8 @@ static void makeHair(vector<Strand>& S, float dens) {
         float occ = mix(.30f, 1.18f, sat(depth * .80f + .30f * r.u() - .16f * d * d));
         float side = 1 - .35f * ss(0, 1.3f, fabsf(d));
         emitHair(S, s, u, max(0.f, tc + (tc > 0 ? r.r(-.03f, .03f) : r.r(0, .004f))), te - .07f * r.u(),
-                 r.r(.42f, .98f), sat(kc + .17f * r.n()), o, occ * side * r.r(.80f, 1.18f), .88f,
-                 ph + d * .12f, amp, cw * 5, r.n() * 1.2f, r, lift * cw);
+                 r.r(.42f, .98f), sat(kc + .17f * r.n()), o, occ * tone * side * r.r(.80f, 1.18f), .88f, ph + d * .12f,
+                 amp, cw * 5, r.n() * 1.2f, r, lift * cw);
       }
     }
     // a few wisps that break the line of the lock against the cheek
@@ -806,8 +807,8 @@ static void makeHair(vector<Strand>& S, float dens) {
     for (int i = 0; i < (int)(170 * dens); i++) {
       float u = r.u() * .98f;
       float t0 = r.r(0, .3f), t1 = min(1.f, t0 + r.r(.25f, .8f));
-      emitHair(S, s, u, u < .05f ? max(t0, .02f) : t0, t1, r.r(.45f, .7f), r.r(.5f, 1.f), 1.5f + r.u(), 1.15f,
-               .42f, r.r(0, 6), r.r(.6f, 1.3f), r.n() * 5, r.n() * 4, r);
+      emitHair(S, s, u, u < .05f ? max(t0, .02f) : t0, t1, r.r(.45f, .7f), r.r(.5f, 1.f), 1.5f + r.u(), 1.15f, .42f,
+               r.r(0, 6), r.r(.6f, 1.3f), r.n() * 5, r.n() * 4, r);
     }
     // flyaways around the silhouette
     for (int i = 0; i < (int)(110 * dens); i++) {
@@ -828,8 +829,8 @@ static void makeHair(vector<Strand>& S, float dens) {
     for (int i = 0; i < (int)(900 * dens); i++) {
       float t0 = r.r(.01f, .33f);
       float L = r.r(.04f, .10f);
-      emitHair(S, s, -.02f - .075f * fabsf(r.n()) * ss(0, .06f, t0), t0, t0 + L, r.r(.3f, .5f), r.r(.2f, .6f),
-               1.3f, .75f, .36f, r.r(0, 6), .5f, r.n() * 2, r.n() * 1.5f, r, .09f);
+      emitHair(S, s, -.02f - .075f * fabsf(r.n()) * ss(0, .06f, t0), t0, t0 + L, r.r(.3f, .5f), r.r(.2f, .6f), 1.3f,
+               .75f, .36f, r.r(0, 6), .5f, r.n() * 2, r.n() * 1.5f, r, .09f);
     }
   }
 }
@@ -846,8 +847,7 @@ static void makeBack(vector<Strand>& S, float dens) {
     for (int k = 0; k <= 30; k++) {
       float t = k / 30.f;
       float y = 480 + t * 430;
-      st.p.push_back(
-          {pxX(x + 8 * sinf(t * 9 + ph) + 4 * sinf(t * 17 + ph * 2)), pxY(y), 2.0f * PU, .9f, col});
+      st.p.push_back({pxX(x + 8 * sinf(t * 9 + ph) + 4 * sinf(t * 17 + ph * 2)), pxY(y), 2.0f * PU, .9f, col});
     }
     S.push_back(std::move(st));
   }
@@ -868,8 +868,7 @@ static V3 under(float x, float y) {
 static void makeBrows(vector<Strand>& S, float dens) {
   Rng r(7);
   Path c;
-  c.p = {V3(36, 380, 5.0),  V3(52, 377.4, 7.2), V3(75, 374, 8.0), V3(99, 371.3, 7.3),
-         V3(118, 373, 5.9), V3(134, 379, 4.0),  V3(148, 388, 1.2)};
+  for (float x : {36.f, 51.f, 72.f, 94.f, 112.f, 128.f, 143.f}) c.p.push_back(V3(x, browY(x) + 3.f, browW(x)));
   for (int s = -1; s <= 1; s += 2) {
     for (int pass = 0; pass < 2; pass++)
       for (int i = 0; i < (int)((pass ? 620 : 420) * dens); i++) {
@@ -879,11 +878,10 @@ static void makeBrows(vector<Strand>& S, float dens) {
         V3 tg = norm(V3(q.x - q0.x, q.y - q0.y, 0));
         V3 nn(-tg.y, tg.x, 0);
         if (nn.y > 0) nn = nn * -1.f;  // nn up
-        float v = clampf(r.n() * .50f, -1.25f, 1.25f);
+        float v = clampf(r.n() * .62f, -1.2f, 1.1f);
         float hw = p.z;
         float edge = ss(-.01f, .20f, t);
-        float lean =
-            mix(1.25f, .30f, ss(0, .32f, t)) - .62f * ss(.15f, .6f, t) * v * .9f - .12f * ss(.5f, 1, t);
+        float lean = mix(1.05f, .26f, ss(0, .36f, t)) - .36f * ss(.15f, .6f, t) * v - .12f * ss(.5f, 1, t);
         lean += r.n() * .10f;
         V3 d = norm(tg * cosf(lean) + nn * sinf(lean));
         float len = mix(10.5f, 14.5f, ss(0, .3f, t)) * mix(1.f, .62f, ss(.6f, 1, t)) * r.r(.75f, 1.15f);
@@ -892,7 +890,7 @@ static void makeBrows(vector<Strand>& S, float dens) {
         st.order = pass + r.u();
         V3 a = V3(p.x, p.y, 0) + nn * (v * hw) - d * (len * .35f);
         V3 base = mix(srgb(84, 54, 38), srgb(122, 84, 60), r.u());
-        float al = (pass ? .56f : .26f) * mix(.45f, 1, edge) * r.r(.6f, 1.f) * mix(1.f, .75f, ss(.85f, 1, t));
+        float al = (pass ? .46f : .22f) * mix(.45f, 1, edge) * r.r(.6f, 1.f) * mix(1.f, .55f, ss(.6f, 1, t));
         for (int k = 0; k <= 9; k++) {
           float z = k / 9.f;
           float an = bend * z;
@@ -900,8 +898,7 @@ static void makeBrows(vector<Strand>& S, float dens) {
           V3 pt = a + dd * (len * z);
           float x = pt.x * s, y = pt.y;
           V3 e = under(x, y);
-          float wt =
-              (pass ? mix(.72f, .98f, ss(.05f, .3f, t)) : 1.9f) * (1 - .75f * z * z) * ss(-.15f, .12f, z);
+          float wt = (pass ? mix(.72f, .98f, ss(.05f, .3f, t)) : 1.9f) * (1 - .75f * z * z) * ss(-.15f, .12f, z);
           V3 pp = place(x, y);
           st.p.push_back({pp.x, pp.y, wt * PU, al * ss(0, .15f, z) * (1 - .4f * z), base * e * 1.15f});
         }
@@ -937,8 +934,8 @@ static void makeLashes(vector<Strand>& S, float dens) {
         float ey = lidU(ex) - .3f;
         V3 c = srgb(34, 22, 18) * .6f;
         V3 pp = place((ex * ESX + EX) * s, ey * ESY + EY);
-        st.p.push_back({pp.x, pp.y, PU * mix(1.9f, 4.6f, ss(.0f, .7f, u)) * ss(1.03f, .93f, u),
-                        .82f * ss(0, .2f, u), c});
+        st.p.push_back(
+            {pp.x, pp.y, PU * mix(1.9f, 4.6f, ss(.0f, .7f, u)) * ss(1.03f, .93f, u), .82f * ss(0, .2f, u), c});
       }
       S.push_back(st);
     }
@@ -962,7 +959,7 @@ static void makeLashes(vector<Strand>& S, float dens) {
       float cl = (floorf(u * nb) + .5f) / nb;
       float ut = mix(u, cl, .75f);  // tips gather in small clusters
       float an = mix(-1.80f, -.36f, powf(ut, 1.10f)) + r.n() * .08f;
-      float len = mix(3.6f, 14.f, ss(.0f, .85f, u)) * r.r(.50f, 1.08f) * mix(1, .88f, ss(.93f, 1, u));
+      float len = mix(3.2f, 11.5f, ss(.0f, .85f, u)) * r.r(.50f, 1.08f) * mix(1, .88f, ss(.93f, 1, u));
       Strand st;
       st.order = 1 + r.u();
       float x0 = ex, y0 = lidU(ex) + .5f;
@@ -974,7 +971,7 @@ static void makeLashes(vector<Strand>& S, float dens) {
         float x = (1 - z) * (1 - z) * x0 + 2 * z * (1 - z) * cx + z * z * xt,
               y = (1 - z) * (1 - z) * y0 + 2 * z * (1 - z) * cy + z * z * y2;
         V3 pp = place((x * ESX + EX) * s, y * ESY + EY);
-        st.p.push_back({pp.x, pp.y, PU * 1.65f * (1 - .80f * z), .86f * (1 - .35f * z), c});
+        st.p.push_back({pp.x, pp.y, PU * 1.5f * (1 - .80f * z), .66f * (1 - .35f * z), c});
       }
       S.push_back(st);
     }
@@ -998,13 +995,9 @@ static void makeLashes(vector<Strand>& S, float dens) {
   }
 }
 // ================= output
-static const float EXPO = .76f;
+static const float EXPO = 1.08f;
 // filmic tone curve
-static float tone(float x) {
-  x = max(0.f, x);
-  float y = x * (2.2f * x + .10f) / (x * (2.05f * x + .62f) + .12f);
-  return sat(y);
-}
+static float tone(float x) { return 1 - expf(-1.30f * powf(max(0.f, x), 1.10f)); }
 static uint8_t enc(float c, float dith) {
   c = c <= .0031308f ? 12.92f * c : 1.055f * powf(c, 1 / 2.4f) - .055f;
   return (uint8_t)clampf(c * 255 + .5f + dith, 0, 255);
@@ -1051,9 +1044,7 @@ static vector<V3> resample(const vector<V3>& s, int sw,
     const float B = .25f, C = .375f;
     if (x < 1) return ((12 - 9 * B - 6 * C) * x * x * x + (-18 + 12 * B + 6 * C) * x * x + (6 - 2 * B)) / 6;
     if (x < 2)
-      return ((-B - 6 * C) * x * x * x + (6 * B + 30 * C) * x * x + (-12 * B - 48 * C) * x +
-              (8 * B + 24 * C)) /
-             6;
+      return ((-B - 6 * C) * x * x * x + (6 * B + 30 * C) * x * x + (-12 * B - 48 * C) * x + (8 * B + 24 * C)) / 6;
     return 0.f;
   };
   vector<V3> t((size_t)n * sw), o((size_t)n * n);
@@ -1093,14 +1084,12 @@ static void skinAlbedo(float x0, float y0, const Sk& s, bool face, V3& al, float
   asym(x, y);
   float ax = fabsf(x);
   V3 base = srgb(233, 181, 157);
-  float n1 = fbm(x * .018f, y * .018f, 4, 21), n2 = fbm(x * .09f, y * .09f, 3, 22),
-        n3 = fbm(x * .33f, y * .33f, 2, 23);
+  float n1 = fbm(x * .018f, y * .018f, 4, 21), n2 = fbm(x * .09f, y * .09f, 3, 22), n3 = fbm(x * .33f, y * .33f, 2, 23);
   // blood: redder cheeks, nose tip, chin; yellower forehead; cooler around the mouth and eyes
   float red = 0;
   if (face) {
-    red = .46f * g2(ax, y, 108, 512, 62, 44) + .55f * g2(ax, y, 12, 527, 24, 17) +
-          .25f * g2(x, y, 0, 480, 40, 30) + .24f * g2(x, y, 0, 702, 38, 26) +
-          .10f * g2(ax, y, 85, 455, 42, 16) + .12f * g2(ax, y, 84, 408, 40, 12) -
+    red = .36f * g2(ax, y, 96, 502, 46, 34) + .55f * g2(ax, y, 12, 518, 24, 17) + .25f * g2(x, y, 0, 480, 40, 30) +
+          .24f * g2(x, y, 0, 702, 38, 26) + .10f * g2(ax, y, 85, 455, 42, 16) + .12f * g2(ax, y, 84, 408, 40, 12) -
           .10f * g2(x, y, 0, 290, 120, 60);
   }
   red += .12f * n1 + .09f * n2 + .05f * n3;
@@ -1110,19 +1099,21 @@ static void skinAlbedo(float x0, float y0, const Sk& s, bool face, V3& al, float
     mel += .05f * g2(ax, y, 78, 462, 38, 11) + .05f * g2(ax, y, 50, 440, 12, 22);
   }
   al = al * V3(powf(.82f, mel * 2), powf(.74f, mel * 2), powf(.66f, mel * 2));
+  if (face) {  // shade of the brow under its hairs
+    float hw = browW(ax), d = (y - browY(ax) - 1) / max(hw, .5f);
+    float b = expf(-powf(fabsf(d * .95f), 2.4f)) * ss(34, 58, ax) * ss(146, 122, ax);
+    al = al * mix(V3(1, 1, 1), V3(.50f, .40f, .34f), .62f * b);
+  }
   // freckles and a few tiny marks
   if (face) {
     float idv;
     float d = cell(x * .115f, y * .115f, 31, &idv);
-    float w =
-        ss(.62f, .95f, idv) * (.9f * g2(ax, y, 80, 500, 62, 34) + .7f * g2(x, y, 0, 492, 34, 34) + .10f);
+    float w = ss(.62f, .95f, idv) * (.9f * g2(ax, y, 80, 500, 62, 34) + .7f * g2(x, y, 0, 492, 34, 34) + .10f);
     float fk = w * expf(-sq(d / (.10f + .09f * h2((int)(idv * 9999), 3, 2))));
     d = cell(x * .21f, y * .21f, 37, &idv);
     fk += .6f * ss(.7f, 1.f, idv) * (.9f * g2(ax, y, 76, 498, 58, 30) + .5f * g2(x, y, 0, 492, 30, 30)) *
           expf(-sq(d / .15f));
     al = al * mix(V3(1, 1, 1), V3(.74f, .60f, .48f), sat(fk * .95f));
-    float mole = expf(-powf((sq(x - 96) + sq(y - 588)) / sq(2.1f), 1.5f));
-    al = mix(al, srgb(110, 70, 54), mole * .75f);
   }
   // pores
   float pz = face ? .55f * g2(ax, y, 70, 510, 60, 46) + .6f * g2(x, y, 0, 520, 38, 42) +
@@ -1134,28 +1125,28 @@ static void skinAlbedo(float x0, float y0, const Sk& s, bool face, V3& al, float
   bump = -(.24f * pore) * pz + .12f * fbm(x * .5f, y * .5f, 3, 61) + .07f * vn(x * 1.3f, y * 1.3f, 63);
   gl = 1.25f;
   if (face) {
-    gl += .75f * g2(x, y, 0, 520, 20, 40) + .25f * g2(x, y, 0, 300, 80, 50) -
-          .25f * g2(ax, y, 110, 540, 50, 50) + .2f * g2(ax, y, 100, 470, 40, 16);
+    gl += .75f * g2(x, y, 0, 520, 20, 40) + .25f * g2(x, y, 0, 300, 80, 50) - .25f * g2(ax, y, 110, 540, 50, 50) +
+          .2f * g2(ax, y, 100, 470, 40, 16);
   }
   gl *= 1 + .25f * n2;
   if (face && s.lip > 0) {
     float m = yM(ax);
-    V3 lc = mix(srgb(190, 112, 107), srgb(170, 92, 90), s.lipU * .75f);
-    float st = vn(x * .50f + .8f * vn(x * .2f, y * .15f, 71), y * .035f, 72) * .6f +
-               vn(x * .95f, y * .05f, 73) * .4f;
+    V3 lc = mix(srgb(200, 118, 113), srgb(182, 98, 96), s.lipU * .75f);
+    float st = vn(x * .50f + .8f * vn(x * .2f, y * .15f, 71), y * .035f, 72) * .6f + vn(x * .95f, y * .05f, 73) * .4f;
     lc = lc * (1 + .06f * n2 + .05f * st);
     lc = mix(lc, srgb(150, 72, 72), .30f * expf(-sq((y - m) / 3.2f)));
     lc = mix(lc, al, .30f * ss(30, 62, ax));
-    al = mix(al, lc, .86f * s.lip);
-    gl = mix(gl, mix(.7f, 2.0f, ss(58, 36, ax)), s.lip);
+    al = mix(al, lc, .82f * s.lip);
+    gl = mix(gl, mix(.6f, 1.5f, ss(58, 36, ax)), s.lip);
     bump = mix(bump, .10f * st + .03f * n3, s.lip);
   }
   if (face) {
     float m = yM(ax);
-    float ln = expf(-sq((y - m) / 1.0f)) * ss(MW + 1.5f, MW - 5, ax);
-    al = mix(al, srgb(88, 36, 34), .80f * ln);
+    float ln = expf(-sq((y - m) / 1.1f)) * ss(MW + 1.f, MW - 16, ax);
+    al = mix(al, srgb(96, 42, 38), .72f * ln);
+    al = al * mix(V3(1, 1, 1), V3(.72f, .58f, .54f), .55f * g2(ax, y, MW - 1, yM(MW - 1), 6, 4));
     gl *= 1 - .8f * ln;
-    al = mix(al, srgb(66, 28, 22), .88f * ss(.12f, .75f, s.nost));
+    al = mix(al, srgb(78, 36, 28), .84f * ss(.12f, .75f, s.nost));
     gl *= 1 - sat(s.nost * 1.4f);
     al = al * mix(V3(1, 1, 1), V3(.74f, .62f, .58f), .32f * s.creaseM);
     if (s.ap > 0) {
@@ -1169,7 +1160,7 @@ static void skinAlbedo(float x0, float y0, const Sk& s, bool face, V3& al, float
 }
 // ================= eyeball colour
 static V3 eyeAlbedo(float ex, float ey, float sgn, float apu, float& iris) {
-  V3 sc = srgb(222, 213, 206);
+  V3 sc = srgb(206, 196, 190);
   float n = fbm(ex * .12f + sgn * 9, ey * .12f, 3, 81);
   sc = sc * (1 + .03f * n);
   float edge = ss(22, 44, fabsf(ex));
@@ -1205,7 +1196,7 @@ static V3 softbox(V3 r) {  // sharp reflection of the studio in the cornea
     float u = dot(r, X) / k, v = dot(r, Y) / k;
     return ss(hw + soft, hw - soft, fabsf(u)) * ss(hh + soft, hh - soft, fabsf(v));
   };
-  o = o + V3(1.f, .97f, .93f) * (24 * box(KEY, .27f, .34f, .07f));
+  o = o + V3(1.f, .97f, .93f) * (24 * box(KEY, .20f, .22f, .09f));
   o = o + V3(.92f, .96f, 1.f) * (1.6f * box(FILL, .45f, .7f, .1f));
   o = o + V3(1.f, .95f, .9f) * (2.0f * box(LOW, .9f, .22f, .1f));
   return o;
@@ -1281,7 +1272,7 @@ int main(int ac, char** av) {
       if (m == 1 && !face && zt > -800) {
         float cy = collarY(fabsf(x));
         float d = y - cy;
-        float shd = y - shY(fabsf(x));
+        float shd = y + TY - shY(fabsf(x));
         if (d > 0 || (fabsf(x) > 150 && shd > 0)) {
           m = 3;
           float dd = fabsf(x) > 172 ? 40 : d;
@@ -1321,9 +1312,8 @@ int main(int ac, char** av) {
           float c = cosf(fx * 6.2831853f);
           wv = .6f * c * sinf((ky - row) * 3.14159f) + .4f * sinf((ky - row) * 6.28f);
         }
-        float fold =
-            12 * fbm(x * .007f + 2 + .3f * fbm(x * .01f, y * .01f, 2, 104), y * .005f, 3, 101) +
-            5 * vn((fabsf(x) + .8f * y) * .016f, (y - .5f * fabsf(x)) * .006f, 103) * ss(880, 960, y);
+        float fold = 12 * fbm(x * .007f + 2 + .3f * fbm(x * .01f, y * .01f, 2, 104), y * .005f, 3, 101) +
+                     5 * vn((fabsf(x) + .8f * y) * .016f, (y - .5f * fabsf(x)) * .006f, 103) * ss(880, 960, y);
         float n = fbm(x * .2f, y * .2f, 3, 102);
         Z[q] += fold * ss(0, 60, d) + .55f * wv + .25f * n - 2.2f * g1(d, 20, 2.2f);
         alb[q] = srgb(62, 86, 94) * (1 + .10f * n + .10f * wv + .05f * vn(x * .9f, y * .9f, 7));
@@ -1339,7 +1329,7 @@ int main(int ac, char** av) {
           V3 p = hairP(s, a / 400.f, b / 1600.f);
           {
             float t = b / 1600.f, u = a / 400.f, wv = ss(.34f, .8f, t);
-            p.x += (s ? 1 : -1) * .9f * 19 * wv * sinf(t * 15.5f + 1.9f + (u - .5f) * 2.0f);
+            p.x += (s ? 1 : -1) * .9f * 24 * wv * sinf(t * 15.5f + 1.9f + (u - .5f) * 2.0f);
           }
           int i = pxX(p.x), j = pxY(p.y);
           for (int dj = -1; dj <= 1; dj++)
@@ -1417,8 +1407,7 @@ int main(int ac, char** av) {
         if (id[(size_t)j * W + i1] != 1 || id[(size_t)j * W + i0] != 1) bx = 0;
         if (id[(size_t)j1 * W + i] != 1 || id[(size_t)j0 * W + i] != 1) by = 0;
       }
-      V3 n = norm(V3(-(zx + .5f * bx), -(zy + .5f * by), 1)),
-         ns = norm(V3(-(zx + 1.5f * bx), -(zy + 1.5f * by), 1));
+      V3 n = norm(V3(-(zx + .5f * bx), -(zy + .5f * by), 1)), ns = norm(V3(-(zx + 1.5f * bx), -(zy + 1.5f * by), 1));
       V3 e(0, 0, 0), sp(0, 0, 0);
       float x = ux(i), y = uy(j);
       (void)x;
@@ -1457,8 +1446,7 @@ int main(int ac, char** av) {
             V3 h = norm(d + V3(0, 0, 1));
             float nh = sat(dot(ns, h)), vh = h.z;
             float F = .028f + .972f * powf(1 - vh, 5);
-            float D =
-                sk ? .25f * ggx(nh, al1 * .5f) + .45f * ggx(nh, al1) + .30f * ggx(nh, al2) : ggx(nh, al1);
+            float D = sk ? .25f * ggx(nh, al1 * .5f) + .45f * ggx(nh, al1) + .30f * ggx(nh, al2) : ggx(nh, al1);
             sp = sp + L * (D * F * .25f / max(nls, nv) * nls);
           }
         }
@@ -1494,7 +1482,7 @@ int main(int ac, char** av) {
       V3 c = mix(srgb(206, 203, 199), srgb(124, 125, 128), ss(.05f, 1.15f, d));
       c = c * (1 + .03f * fbm(X * .004f, Y * .004f, 3, 5));
       c = c * mix(1.f, .86f, ss(300, 1024, Y));
-      img[(size_t)j * W + i] = c * .62f;
+      img[(size_t)j * W + i] = c * .72f;
     }
   {
     vector<Strand> B;
@@ -1531,15 +1519,14 @@ int main(int ac, char** av) {
         float dx = (ex - IRX) * ESX / (IRR * 1.1f), dy = (ey - IRY) * ESY / (IRR * 1.1f);
         float rr = dx * dx + dy * dy;
         float kk = rr < 1.3f ? .62f * (1 - ss(.7f, 1.3f, rr)) : 0;
-        V3 n = norm(
-            V3((ex - IRX) * sg / 46.f * (1 - kk) + dx * sg * kk, (ey - IRY) / 46.f * (1 - kk) + dy * kk, 1));
+        V3 n = norm(V3((ex - IRX) * sg / 46.f * (1 - kk) + dx * sg * kk, (ey - IRY) / 46.f * (1 - kk) + dy * kk, 1));
         V3 r = n * (2 * n.z) - V3(0, 0, 1);
         float F = .03f + .5f * powf(1 - n.z, 4);
         float shl = ss(1.5f, 5.f, up);
         c = c + softbox(norm(r)) * (F * shl * (rr < 1.2f ? 1.f : .5f));
         // wet edge above the lower rim
         float wl = lidL(ex) - ey - 2.6f * ss(43, 34, fabsf(ex));
-        c = c + V3(1, .97f, .95f) * (.20f * expf(-sq((wl - .5f) / .7f)) * ss(40, 20, fabsf(ex)));
+        c = c + V3(1, .97f, .95f) * (.10f * expf(-sq((wl - .5f) / .9f)) * ss(40, 20, fabsf(ex)));
       }
       img[q] = c;
     }
@@ -1590,7 +1577,7 @@ int main(int ac, char** av) {
       for (int i = 0; i < n; i++) {
         V3 c = im[(size_t)j * n + i];
         float X = i / (float)n - .5f, Y = j / (float)n - .5f;
-        float vg = 1 - .22f * ss(.35f, .85f, sqrtf(X * X + Y * Y));
+        float vg = 1 - .16f * ss(.35f, .85f, sqrtf(X * X + Y * Y));
         float gr = 1 + .012f * (h2(i, j, 77) + h2(i, j, 78) - 1);
         c = c * (vg * gr * EXPO);
         float l = .3f * c.x + .59f * c.y + .11f * c.z;
