@@ -42,7 +42,8 @@ class Engine {
 
   /// Prepares to draw this person at this size (tens of milliseconds). invalid: the size is out of range.
   /// [any thread]
-  virtual Result<std::unique_ptr<Avatar>> make_avatar(std::shared_ptr<const Portrait> portrait, FrameSize size) const = 0;
+  virtual Result<std::unique_ptr<Avatar>> make_avatar(std::shared_ptr<const Portrait> portrait,
+                                                      FrameSize size) const = 0;
 };
 
 }  // namespace avatar

@@ -13,7 +13,7 @@ namespace avatar {
 enum class Emotion : uint8_t { neutral, happy, sad, angry, fear, disgust, surprise };
 inline constexpr int kEmotionCount = 7;
 inline constexpr std::array<std::string_view, kEmotionCount> kEmotionNames{"neutral", "happy",   "sad",     "angry",
-                                                                          "fear",    "disgust", "surprise"};
+                                                                           "fear",    "disgust", "surprise"};
 
 [[nodiscard]] constexpr std::optional<Emotion> emotion_named(std::string_view name) {
   for (int i = 0; i < kEmotionCount; ++i) {

@@ -36,13 +36,12 @@ struct Mask {
 };
 
 /// A picture to show: I420, BT.601, limited range (Y 16..235, Cb and Cr 16..240). BT.601 at every size, because VP8
-/// knows nothing else (RFC 6386, 9.2) and one picture feeds every encoder. Width and height are even; rows have no padding; the three
-/// planes follow each other in one block.
+/// knows nothing else (RFC 6386, 9.2) and one picture feeds every encoder. Width and height are even; rows have no
+/// padding; the three planes follow each other in one block.
 class Frame {
  public:
   Frame() = default;
-  Frame(int width, int height)
-      : width_(width), height_(height), data_(static_cast<size_t>(width) * height * 3 / 2) {}
+  Frame(int width, int height) : width_(width), height_(height), data_(static_cast<size_t>(width) * height * 3 / 2) {}
 
   [[nodiscard]] int width() const { return width_; }
   [[nodiscard]] int height() const { return height_; }

@@ -13,47 +13,47 @@ namespace avatar {
 
 /// Each 0..1 unless the comment says otherwise.
 enum class Muscle : uint8_t {
-  jaw_open,           ///< 1: about 2.6 cm between the incisors
-  jaw_sideways,       ///< -1..1, positive to the person's left
+  jaw_open,      ///< 1: about 2.6 cm between the incisors
+  jaw_sideways,  ///< -1..1, positive to the person's left
   jaw_forward,
-  mouth_close,        ///< lips meet whatever the jaw and the picture's own gap do; 1 = they touch
-  mouth_pucker,       ///< "oo": small and pushed forward
-  mouth_funnel,       ///< "sh", "o": lips forward, open ring
-  mouth_sideways,     ///< -1..1
-  mouth_smile_left,   ///< lip corner up and out (zygomaticus; AU12)
+  mouth_close,       ///< lips meet whatever the jaw and the picture's own gap do; 1 = they touch
+  mouth_pucker,      ///< "oo": small and pushed forward
+  mouth_funnel,      ///< "sh", "o": lips forward, open ring
+  mouth_sideways,    ///< -1..1
+  mouth_smile_left,  ///< lip corner up and out (zygomaticus; AU12)
   mouth_smile_right,
-  mouth_frown_left,   ///< lip corner down (AU15)
+  mouth_frown_left,  ///< lip corner down (AU15)
   mouth_frown_right,
-  mouth_stretch_left, ///< lip corner outwards, flat (AU20), "ee"
+  mouth_stretch_left,  ///< lip corner outwards, flat (AU20), "ee"
   mouth_stretch_right,
-  mouth_press,        ///< lips pressed and thinned against each other (AU24), p b m
-  mouth_roll_upper,   ///< lip rolled inwards over the teeth
+  mouth_press,       ///< lips pressed and thinned against each other (AU24), p b m
+  mouth_roll_upper,  ///< lip rolled inwards over the teeth
   mouth_roll_lower,
-  mouth_shrug_upper,  ///< upper lip pushed up by the lower one
-  mouth_shrug_lower,  ///< chin raised (AU17)
-  mouth_upper_up_left,   ///< upper lip raised, teeth show (AU10)
+  mouth_shrug_upper,    ///< upper lip pushed up by the lower one
+  mouth_shrug_lower,    ///< chin raised (AU17)
+  mouth_upper_up_left,  ///< upper lip raised, teeth show (AU10)
   mouth_upper_up_right,
-  mouth_lower_down_left, ///< lower lip depressed (AU16)
+  mouth_lower_down_left,  ///< lower lip depressed (AU16)
   mouth_lower_down_right,
-  lip_bite,           ///< lower lip under the upper teeth: f, v
+  lip_bite,  ///< lower lip under the upper teeth: f, v
   cheek_puff,
   cheek_squint_left,  ///< cheek raised (AU6)
   cheek_squint_right,
-  nose_sneer_left,    ///< nose wrinkled (AU9)
+  nose_sneer_left,  ///< nose wrinkled (AU9)
   nose_sneer_right,
-  brow_inner_up,      ///< AU1
-  brow_outer_up_left, ///< AU2
+  brow_inner_up,       ///< AU1
+  brow_outer_up_left,  ///< AU2
   brow_outer_up_right,
-  brow_down_left,     ///< down and together (AU4)
+  brow_down_left,  ///< down and together (AU4)
   brow_down_right,
-  eye_blink_left,     ///< 1 = shut
+  eye_blink_left,  ///< 1 = shut
   eye_blink_right,
-  eye_wide_left,      ///< upper lid raised (AU5)
+  eye_wide_left,  ///< upper lid raised (AU5)
   eye_wide_right,
-  eye_squint_left,    ///< lower lid raised, tense (AU7)
+  eye_squint_left,  ///< lower lid raised, tense (AU7)
   eye_squint_right,
-  tongue_up,          ///< tip to the ridge behind the upper teeth: l, n, t, d
-  tongue_out,         ///< tip between the teeth: th
+  tongue_up,   ///< tip to the ridge behind the upper teeth: l, n, t, d
+  tongue_out,  ///< tip between the teeth: th
   count,
 };
 
