@@ -19,10 +19,11 @@ ARROWS = {  # folder: (what it may include besides itself, why)
     "motion": ("base types", "SpeechFrames become Moments"),
     "engine": ("base types", "a Portrait and a Moment become a Frame"),
     "stream": ("base types", "Frames and sound leave, sound files come in"),
-    "session": ("base types speech motion engine stream", "wires the stages; the only folder that sees several"),
-    "app": ("base types face session engine stream motion speech", "the mains, which put everything together"),
+    "session": ("base types face speech motion engine stream", "wires the stages; the only folder that sees several"),
+    "http": ("base types face session stream speech", "the front door: what is asked becomes sessions, speech, viewers"),
+    "app": ("base types face session engine stream motion speech http", "the mains, which put everything together"),
 }
-WAISTS = {  # folder: the only headers of it that session/ may include
+WAISTS = {  # folder: the only headers of it that session/ may include; session/launch makes what it wires
     "engine": {"engine/engine.h"},
     "stream": {"stream/sink.h"},
 }
@@ -34,7 +35,11 @@ FOREIGN = {  # header, as a regular expression: the files that may include it
     r"vo-aacenc/": r"stream/aac_encoder",
     r"png\.h|turbojpeg\.h|webp/": r"face/picture_file",
     r"speex/": r"speech/resampler",
-    r"CLI/": r"app/main",
+    r"CLI/": r"app/(main|config)",
+    r"spdlog/": r"base/log",
+    r"prometheus/": r"base/metrics",
+    r"boost/": r"http/(server|speech_socket)",
+    r"nlohmann/": r"http/messages",
     r"hwy/": r"engine/mesh/",
     r"g(test|mock)/": r".*_test\.cc",
 }
@@ -57,7 +62,7 @@ for path in sorted((root / "src").rglob("*")):
         if match[1] == '"' and target in ARROWS:
             if target not in allowed and not re.match(WORKSHOP, name):
                 why = f"{folder}/ may include {ARROWS[folder][0] or 'nothing'} ({ARROWS[folder][1]})"
-            elif folder == "session" and not re.match(WORKSHOP, name) and header not in WAISTS.get(target, {header}):
+            elif folder == "session" and not re.match(WORKSHOP + "|session/launch", name) and header not in WAISTS.get(target, {header}):
                 why = f"session/ knows {target}/ only by {', '.join(WAISTS[target])}"
         elif match[1] == '"' and not (target == "tests" and name.endswith("_test.cc")):
             why = "our own headers are named from src/"

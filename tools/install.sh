@@ -13,6 +13,7 @@ packages=(
   libopenh264-dev libvo-aacenc-dev                  # MP4
   libgstreamer1.0-dev libgstreamer-plugins-base1.0-dev
   gstreamer1.0-plugins-base gstreamer1.0-plugins-good gstreamer1.0-plugins-bad  # sound files
+  libboost-dev nlohmann-json3-dev libspdlog-dev prometheus-cpp-dev  # the server
   libspeexdsp-dev libhwy-dev libcli11-dev libgtest-dev libgmock-dev libbenchmark-dev
 )
 for work in "$@"; do

@@ -51,7 +51,7 @@ struct SessionSettings {
   Performance performance;
   /// Live: how much of an utterance must wait before it begins. What is sent as it is spoken comes unevenly, and a tick
   /// takes two packets of 20 ms at once: 60 ms is those two and one late.
-  MediaTime reserve;
+  MediaTime reserve{};
 };
 
 /// What became of an utterance.
