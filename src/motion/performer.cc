@@ -238,6 +238,9 @@ void Performer::hear(std::span<const SpeechFrame> frames) {
   State& s = *state_;
   const size_t late = std::min(s.missed_frames, frames.size());
   s.missed_frames -= late;
+  // What was taken goes first: the look-ahead always waits, so `pending` is never empty and would only grow.
+  s.pending.erase(s.pending.begin(), s.pending.begin() + static_cast<std::ptrdiff_t>(s.pending_at));
+  s.pending_at = 0;
   s.pending.insert(s.pending.end(), frames.begin() + static_cast<std::ptrdiff_t>(late), frames.end());
 }
 

@@ -15,7 +15,7 @@ constexpr float kFirstFloorDb = -65, kFirstLowFloorDb = -50;  // at most
 constexpr float kDbPerLog = 4.3429448F;                       // 10 / ln(10)
 constexpr float kVoicing = 0.55F;
 constexpr float kAboveFloorDb = 8;
-constexpr float kQuietestDb = -90;  // mean band level; speech at some -60 dB of full scale
+constexpr float kQuietestDb = -90;   // mean band level; speech at some -60 dB of full scale
 constexpr size_t kVoicedToOpen = 4;  // of the last nine frames
 constexpr float kUnsteadyDb = 0.7F;  // a voice moves by more than that in kMoveFrames
 constexpr size_t kMoveFrames = 6;
