@@ -104,7 +104,7 @@ EmotionFace at_full(Emotion emotion) {
                    .reach = 1.1F,
                    .nod = 1.0F,
                    .brow = 1.5F,
-                   .articulation = 1.1F,
+                   .articulation = 1.15F,
                    .blink_rate = 0.8F,
                    .head_pitch_deg = 1.0F});
   }

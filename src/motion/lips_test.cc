@@ -40,8 +40,8 @@ TEST(Lips, open_wide_for_a_spread_for_i_and_round_for_u) {
   EXPECT_GT(a[jaw], 1.5F * i[jaw]);
   EXPECT_GT(a[jaw], 1.2F * u[jaw]);
   EXPECT_GT(i[stretch], u[stretch] + 0.1F);
-  EXPECT_GT(u[pucker], i[pucker] + 0.2F);
-  EXPECT_GT(u[pucker], a[pucker] + 0.2F);
+  EXPECT_GT(u[pucker], i[pucker] + 0.1F);
+  EXPECT_GT(u[pucker], a[pucker] + 0.1F);
 }
 
 TEST(Lips, do_not_depend_on_how_loud_the_recording_is) {
