@@ -4,25 +4,19 @@
 // Everything in the picture is computed by this file: no photo, mesh, texture or model is read.
 //
 // Method
-//   1. A 2.5D relief: face, neck and torso are height functions z(x, y) built from smooth curves (face
-//   outline,
-//      eyelids, nose profile, lips) and soft bumps (brow ridge, cheeks, chin, ...).
-//   2. Light: for every pixel the horizon is scanned in 32 directions over the relief (plus the hair volume),
-//   and a
-//      studio made of soft boxes is integrated over the visible part: soft shadows and ambient occlusion
-//      together.
-//   3. Skin: the diffuse light is blurred with a different width per colour channel (subsurface scattering);
-//      a three-lobe specular term uses a finer normal with pores; colour varies with blood, melanin and
-//      freckles.
-//   4. Hair, brows and lashes are many thin tapered strokes; hair strands follow two guide surfaces and are
-//   shaded
+//   1. A 2.5D relief: face, neck and torso are height functions z(x, y) built from smooth curves (face outline,
+//      eyelids, nose profile, lips) and soft bumps (brow ridge, cheeks, chin, ...). The features stand at ratios
+//      of the distance between the pupils: nose base 0.74 below the eyes, mouth line 1.05, chin 1.70, mouth width
+//      0.81, eye width 0.44, iris 0.20, top of the brows 0.37 above.
+//   2. Light: for every pixel the horizon is scanned in 32 directions over the relief (plus the hair volume), and a
+//      studio made of soft boxes is integrated over the visible part: soft shadows and ambient occlusion together.
+//   3. Skin: the diffuse light is blurred with a different width per colour channel (subsurface scattering); a
+//      three-lobe specular term uses a finer normal with pores; colour varies with blood, melanin and freckles.
+//   4. Hair, brows and lashes are many thin tapered strokes; hair strands follow two guide surfaces and are shaded
 //      with a two-lobe anisotropic model, drawn from deep to shallow.
 //   5. Supersampled linear-light image -> sharpen, vignette, tone curve, sRGB.
 //
 // Usage: portrait [-s size] [-ss supersampling] [-o output-prefix]
-#include <jpeglib.h>
-#include <omp.h>
-#include <png.h>
 #include <algorithm>
 #include <cmath>
 #include <cstdint>
@@ -31,6 +25,12 @@
 #include <cstring>
 #include <string>
 #include <vector>
+
+// after <cstdio>, which libjpeg's header needs
+#include <jpeglib.h>
+#include <omp.h>
+#include <png.h>
+
 using std::max;
 using std::min;
 using std::vector;
@@ -174,8 +174,8 @@ struct Path {
   }
 };
 
-// ================= face description, in units of 1/1024 of the design square, origin x = face axis, y down,
-// z to viewer face outline: radius from the face centre (0, CY) by angle in degrees (-90 up, 0 side, 90 down)
+// ================= face description, in units of 1/1024 of the design square: origin x = face axis, y down,
+// z to the viewer. Face outline: radius from the face centre (0, CY) by angle in degrees (-90 up, 0 side, 90 down)
 static const float CY = 455;
 static const Curve outlineR = [] {
   const float pt[][2] = {{-75, 122}, {0, 117},   {75, 127},    {132, 172},  {166, 245},   {177, 330}, {177, 400},
@@ -272,28 +272,28 @@ static const Curve nW({{380, 32},
                        {578, 12}});
 // mouth: line between the lips, upper and lower border, by distance from the axis
 static const Curve cM(
-    {{-1, 616.8}, {0, 616.8}, {8, 616.0}, {18, 614.8}, {32, 615.0}, {46, 613.6}, {57, 610.6}, {67, 606.2}});
-static const Curve cU({{-1, 599.2},
-                       {0, 599.2},
-                       {4, 598.7},
-                       {9, 596.6},
-                       {13, 595.8},
-                       {19, 596.4},
-                       {30, 598.4},
-                       {42, 600.9},
-                       {53, 603.2},
-                       {61, 604.8},
-                       {67, 606.2}});
-static const Curve cL({{-1, 643.4},
-                       {0, 643.4},
-                       {12, 643.0},
-                       {24, 640.8},
-                       {36, 636.2},
-                       {46, 630.0},
-                       {55, 622.2},
-                       {62, 614.4},
-                       {67, 606.2}});
-static const float MW = 70.f, MY = -21.f, NY = -20;  // mouth half width
+    {{-1, 617.0}, {0, 617.0}, {8, 616.3}, {18, 615.2}, {32, 615.0}, {46, 612.8}, {57, 609.0}, {67, 603.8}});
+static const Curve cU({{-1, 600.0},
+                       {0, 600.0},
+                       {4, 599.5},
+                       {9, 597.4},
+                       {13, 596.6},
+                       {19, 597.0},
+                       {30, 598.6},
+                       {42, 600.4},
+                       {53, 601.9},
+                       {61, 602.9},
+                       {67, 603.8}});
+static const Curve cL({{-1, 642.6},
+                       {0, 642.6},
+                       {12, 642.2},
+                       {24, 640.0},
+                       {36, 635.2},
+                       {46, 628.6},
+                       {55, 620.2},
+                       {62, 611.8},
+                       {67, 603.8}});
+static const float MW = 74.f, MY = -21.f, NY = -20;  // mouth half width
 static inline float yM(float a) { return cM(a * 67 / MW) + MY; }
 static inline float yU(float a) { return cU(a * 67 / MW) + MY; }
 static inline float yL(float a) { return cL(a * 67 / MW) + MY; }
@@ -321,15 +321,15 @@ static Sk skin(float x, float y) {
   // bony and soft forms
   z += 7 * g2(ax, y, 84, 386, 50, 17) + 3 * g2(x, y, 0, 386, 26, 24);
   z -= 25 * g2(ax, y, 82, 424, 52, 29);
-  z -= 13 * g2(ax, y, 36, 426, 17, 26);
+  z -= 10 * g2(ax, y, 37, 428, 20, 28);
   z -= 7 * g2(ax, y, 168, 370, 35, 60);
   z += 13 * g2(ax, y, 122, 480, 42, 27);
-  z += 13 * g2(ax, y, 84, 506, 36, 32);
+  z += 15 * g2(ax, y, 86, 504, 36, 31);
   z -= 13 * g2(ax, y, 122, 578, 36, 46);
   z += 16 * g2(x, y, 0, 588, 62, 44);
   z -= 10 * g2(x, y, 0, 643, 40, 11);
   z += 12 * g2(x, y, 0, 678, 36, 24);
-  z -= 3.0f * g2(ax, y, MW + 8, 589, 11, 13);
+  z -= 3.6f * g2(ax, y, MW + 7, 586, 11, 13);
 
   z -= 3.2f * expf(-sq((ax - (48 + (y - 530) * .55f)) / 10)) * ss(518, 542, y) * ss(594, 566, y);
   // philtrum
@@ -367,7 +367,7 @@ static Sk skin(float x, float y) {
   // mouth
   if (ax < 96 && y > 555 && y < 652) {
     float m = yM(ax), u = yU(ax), l = yL(ax);
-    float c = sqrtf(max(0.f, 1 - sq(ax / (MW + .5f))));
+    float c = powf(max(0.f, 1 - sq(ax / (MW + .5f))), .85f);
     float th = 2.4f;  // soft border
     if (ax < MW + .5f) {
       float inU = ss(u - th, u + th, y), inL = ss(l + th, l - th, y);
@@ -378,7 +378,7 @@ static Sk skin(float x, float y) {
       float pr = v < 1 ? (6.4f * powf(sat(v / .72f), .75f) - 2.4f * ss(.70f, 1.05f, v))
                        : 3.8f * expf(-(v - 1) * (m - u) / 3.5f);
       float hh = pr * (v < 1 ? c : mix(c, sq(max(0.f, 1 - sq(ax / (MW + 6)))), ss(1.f, 1.4f, v)));
-      hh += .8f * expf(-sq((u - y) / 1.6f)) * c;
+      hh += .6f * expf(-sq((u - y) / 2.2f)) * c;
       hh += 2.0f * g2(x, y, 0, 591, 9, 7);
       z += hh;
       o.lipU = 1;
@@ -389,10 +389,10 @@ static Sk skin(float x, float y) {
                        : 11.f * .28f * expf(-(v - 1) * (l - m) / 6);
       pr += 1.2f * g2(ax, y, 16, 609, 11, 9);
       float cc2 = sq(max(0.f, 1 - sq(ax / (MW + 6))));
-      z += pr * mix(sqrtf(c), cc2, ss(.6f, 1.15f, v));
+      z += pr * mix(c, cc2, ss(.3f, 1.15f, v));
     }
-    float lw = ss(MW + 3, MW - 9, ax);
-    z -= 3.0f * expf(-sq((y - m) / 1.25f)) * lw + .9f * expf(-sq((y - m) / 3.5f)) * lw;
+    float lw = ss(MW + 2, MW - 18, ax);
+    z -= 2.4f * expf(-sq((y - m) / 1.5f)) * lw + 1.1f * expf(-sq((y - m) / 4.f)) * lw;
   }
   // eyes
   {
@@ -655,32 +655,32 @@ static void initHair() {
 
     // inner edge beside the face, from the front end of the parting down
     // one side sweeps over the forehead, the other falls from the parting
-    inC[s].p = {P(PX, 224, 176),
-                P(s ? 68 : 0, s ? 228 : 225, 186),
-                P(s ? 101 : -58, s ? 251 : 243, 182),
-                P(g * (s ? 131 : 110), s ? 302 : 288, 160),
-                P(g * (s ? 151 : 145), s ? 366 : 352, 134),
-                P(g * 163, 446, 114),
-                P(g * 164, 528, 104),
-                P(g * 157, 608, 102),
-                P(g * 149, 680, 102),
-                P(g * 151, 748, 106),
-                P(g * 145, 808, 108),
-                P(g * 142, 858, 104),
-                P(g * 146, 902, 94)};
-    outC[s].p = {P(PX - g * 1, 90, 40),
-                 P(PX + g * (s ? 32 : 38), s ? 93 : 86, 30),
-                 P(s ? 122 : -92, s ? 114 : 103, 10),
-                 P(g * (s ? 174 : 172), s ? 160 : 155, -15),
+    inC[s].p = {P(PX + 5, 222, 176),
+                P(s ? 72 : 4, s ? 226 : 223, 186),
+                P(s ? 103 : -56, s ? 250 : 241, 182),
+                P(g * (s ? 132 : 108), s ? 302 : 286, 160),
+                P(g * (s ? 152 : 143), s ? 366 : 352, 134),
+                P(g * (s ? 163 : 160), 446, 114),
+                P(g * (s ? 168 : 163), 528, 104),
+                P(g * (s ? 167 : 158), 608, 102),
+                P(g * (s ? 160 : 150), 680, 102),
+                P(g * (s ? 156 : 148), 748, 106),
+                P(g * (s ? 150 : 138), 808, 108),
+                P(g * (s ? 148 : 133), 862, 104),
+                P(g * (s ? 154 : 138), 922, 94)};
+    outC[s].p = {P(PX - 12, 90, 40),
+                 P(s ? 62 : -10, s ? 92 : 87, 34),
+                 P(s ? 122 : -92, s ? 114 : 104, 12),
+                 P(g * (s ? 178 : 174), s ? 162 : 156, -15),
                  P(g * 214, 236, -40),
-                 P(g * 233, 334, -60),
-                 P(g * 240, 440, -65),
-                 P(g * 245, 545, -60),
-                 P(g * 252, 640, -45),
-                 P(g * 258, 722, -25),
-                 P(g * 256, 795, -5),
-                 P(g * 244, 856, 18),
-                 P(g * 220, 905, 30)};
+                 P(g * 235, 330, -60),
+                 P(g * 246, 436, -65),
+                 P(g * 257, 540, -60),
+                 P(g * 270, 636, -45),
+                 P(g * (s ? 274 : 278), 722, -25),
+                 P(g * (s ? 266 : 274), 795, -5),
+                 P(g * (s ? 258 : 264), 858, 18),
+                 P(g * (s ? 246 : 250), 908, 30)};
   }
 }
 // point of the hair volume: s side, u from the face edge (0) to the silhouette (1), t along the strand
@@ -688,7 +688,7 @@ static V3 hairP(int s, float u, float t) {
   V3 a = inC[s].at(t), b = outC[s].at(t);
   V3 p = mix(a, b, u);
   float bl = sinf(3.14159f * sat(u));
-  p.z += bl * mix(34.f, 46.f, ss(.1f, .6f, t)) * ss(0, .12f, t) + bl * 20 * (1 - ss(0, .12f, t));
+  p.z += bl * mix(28.f, 46.f, ss(.05f, .6f, t)) - 6 * (1 - ss(0, .06f, t));
   return p;
 }
 static V3 hairCol(float k, float t) {  // k random per lock, t along strand
@@ -732,7 +732,7 @@ static void emitHair(vector<Strand>& S, int s, float u, float t0, float t1, floa
     float t = mix(t0, t1, i / (float)n);
     float uu = u + urise * ss(0, 1, (t - t0) / .22f) + .02f * vn(t * 5 + q1 * 9, u * 7, 3) * ss(.03f, .3f, t);
     V3 p = hairP(s, uu, t);
-    float wv = ss(.34f, .8f, t) + .10f * ss(.12f, .34f, t) * ss(.6f, .4f, t);
+    float wv = ss(.27f, .75f, t) + .10f * ss(.10f, .27f, t) * ss(.6f, .4f, t);
     float g = s ? 1 : -1;
     {
       p.x += g * amp * (24 * wv * sinf(t * 15.5f + ph) + 4 * wv * sinf(t * 29 + ph * 1.7f));
@@ -750,7 +750,7 @@ static void emitHair(vector<Strand>& S, int s, float u, float t0, float t1, floa
     float shd = mix(1.f, .55f, ss(.45f, .65f, t) * (s ? 1.f : .35f)) * (s ? .92f : 1.f);
     float inner = mix(1.f, .55f, ss(.12f, 0.f, uu) * ss(.35f, .5f, t));  // shaded where the lock turns in to the neck
     V3 c = hairShade(T, N, hairCol(sat(k + .12f * vn(t * 6 + ph, u * 9, 5)), t),
-                     occ * inner * mix(.74f, 1.f, ss(0, .035f, t)), shd, jit);
+                     occ * inner * mix(.80f, 1.f, ss(0, .035f, t)), shd, jit);
     st.p.push_back({pxX(p.x), pxY(p.y), w * PU * mix(.45f, 1.f, ss(1.f, .88f, ct)), alpha * taper, c});
     prev = p;
   }
@@ -772,7 +772,7 @@ static void makeHair(vector<Strand>& S, float dens) {
       uc = mix(uc, (c + .5f) / NC, .75f);
       float depth = r.u();
       float kc = sat(.42f + .26f * r.n());
-      float tone = mix(.72f, 1.12f, .5f + .5f * vn(uc * 17, s * 5.f, 14));  // broad locks, lighter and darker
+      float lock = mix(.72f, 1.12f, .5f + .5f * vn(uc * 17, s * 5.f, 14));  // broad locks, lighter and darker
       float ph = 1.9f + (uc - .5f) * 2.0f + r.n() * .48f;
       float amp = .75f + .3f * r.u();
       int n = (int)(dens * r.r(52, 96));
@@ -780,7 +780,7 @@ static void makeHair(vector<Strand>& S, float dens) {
       float cw = r.r(-1, 1);
       float lift = depth > .8f && uc > .06f && uc < .84f ? r.r(.0f, .035f) : 0;
       float tc = r.u() < .72f ? 0 : r.r(.0f, .25f) * ss(.0f, .15f, uc);
-      float te = r.u() < .7f ? r.r(.91f, 1.f) : r.r(.72f, .95f);
+      float te = r.u() < .6f ? r.r(.93f, 1.f) : r.r(.72f, .96f);
       for (int i = 0; i < n; i++) {
         float d = r.n();
         float a = d * spread;
@@ -790,7 +790,7 @@ static void makeHair(vector<Strand>& S, float dens) {
         float occ = mix(.30f, 1.18f, sat(depth * .80f + .30f * r.u() - .16f * d * d));
         float side = 1 - .35f * ss(0, 1.3f, fabsf(d));
         emitHair(S, s, u, max(0.f, tc + (tc > 0 ? r.r(-.03f, .03f) : r.r(0, .004f))), te - .07f * r.u(),
-                 r.r(.42f, .98f), sat(kc + .17f * r.n()), o, occ * tone * side * r.r(.80f, 1.18f), .88f, ph + d * .12f,
+                 r.r(.42f, .98f), sat(kc + .17f * r.n()), o, occ * lock * side * r.r(.80f, 1.18f), .88f, ph + d * .12f,
                  amp, cw * 5, r.n() * 1.2f, r, lift * cw);
       }
     }
@@ -811,9 +811,9 @@ static void makeHair(vector<Strand>& S, float dens) {
                r.r(0, 6), r.r(.6f, 1.3f), r.n() * 5, r.n() * 4, r);
     }
     // flyaways around the silhouette
-    for (int i = 0; i < (int)(110 * dens); i++) {
+    for (int i = 0; i < (int)(90 * dens); i++) {
       float u = 1.0f + fabsf(r.n()) * .026f;
-      float t0 = i < 3 ? r.r(.10f, .3f) : r.r(.32f, .75f), t1 = min(1.f, t0 + r.r(.06f, .22f));
+      float t0 = i < 6 ? r.r(.04f, .3f) : r.r(.32f, .75f), t1 = min(1.f, t0 + r.r(.06f, .22f));
       emitHair(S, s, u, t0, t1, r.r(.35f, .6f), r.r(.4f, .9f), -1.f, 1.0f, mix(.30f, .45f, ss(.1f, .35f, t0)),
                r.r(.8f, 3.2f), r.r(.6f, 1.2f), r.n() * 4, -fabsf(r.n()) * 5, r);
     }
@@ -1083,12 +1083,12 @@ static void skinAlbedo(float x0, float y0, const Sk& s, bool face, V3& al, float
   float x = x0, y = y0;
   asym(x, y);
   float ax = fabsf(x);
-  V3 base = srgb(233, 181, 157);
+  V3 base = srgb(238, 186, 162);
   float n1 = fbm(x * .018f, y * .018f, 4, 21), n2 = fbm(x * .09f, y * .09f, 3, 22), n3 = fbm(x * .33f, y * .33f, 2, 23);
   // blood: redder cheeks, nose tip, chin; yellower forehead; cooler around the mouth and eyes
   float red = 0;
   if (face) {
-    red = .36f * g2(ax, y, 96, 502, 46, 34) + .55f * g2(ax, y, 12, 518, 24, 17) + .25f * g2(x, y, 0, 480, 40, 30) +
+    red = .48f * g2(ax, y, 98, 500, 44, 34) + .55f * g2(ax, y, 12, 518, 24, 17) + .25f * g2(x, y, 0, 480, 40, 30) +
           .24f * g2(x, y, 0, 702, 38, 26) + .10f * g2(ax, y, 85, 455, 42, 16) + .12f * g2(ax, y, 84, 408, 40, 12) -
           .10f * g2(x, y, 0, 290, 120, 60);
   }
@@ -1123,7 +1123,7 @@ static void skinAlbedo(float x0, float y0, const Sk& s, bool face, V3& al, float
   float pore = expf(-sq(c1 / .33f)) * .6f + expf(-sq(c2 / .22f)) * .7f;
   al = al * (1 - .10f * pore * pz) * (1 + .035f * fbm(x * .8f, y * .8f, 2, 29));
   bump = -(.24f * pore) * pz + .12f * fbm(x * .5f, y * .5f, 3, 61) + .07f * vn(x * 1.3f, y * 1.3f, 63);
-  gl = 1.25f;
+  gl = 1.45f;
   if (face) {
     gl += .75f * g2(x, y, 0, 520, 20, 40) + .25f * g2(x, y, 0, 300, 80, 50) - .25f * g2(ax, y, 110, 540, 50, 50) +
           .2f * g2(ax, y, 100, 470, 40, 16);
@@ -1131,11 +1131,11 @@ static void skinAlbedo(float x0, float y0, const Sk& s, bool face, V3& al, float
   gl *= 1 + .25f * n2;
   if (face && s.lip > 0) {
     float m = yM(ax);
-    V3 lc = mix(srgb(200, 118, 113), srgb(182, 98, 96), s.lipU * .75f);
+    V3 lc = mix(srgb(205, 116, 112), srgb(184, 94, 93), s.lipU * .75f);
     float st = vn(x * .50f + .8f * vn(x * .2f, y * .15f, 71), y * .035f, 72) * .6f + vn(x * .95f, y * .05f, 73) * .4f;
     lc = lc * (1 + .06f * n2 + .05f * st);
     lc = mix(lc, srgb(150, 72, 72), .30f * expf(-sq((y - m) / 3.2f)));
-    lc = mix(lc, al, .30f * ss(30, 62, ax));
+    lc = mix(lc, al, .45f * ss(34, 66, ax));
     al = mix(al, lc, .82f * s.lip);
     gl = mix(gl, mix(.6f, 1.5f, ss(58, 36, ax)), s.lip);
     bump = mix(bump, .10f * st + .03f * n3, s.lip);
@@ -1144,7 +1144,7 @@ static void skinAlbedo(float x0, float y0, const Sk& s, bool face, V3& al, float
     float m = yM(ax);
     float ln = expf(-sq((y - m) / 1.1f)) * ss(MW + 1.f, MW - 16, ax);
     al = mix(al, srgb(96, 42, 38), .72f * ln);
-    al = al * mix(V3(1, 1, 1), V3(.72f, .58f, .54f), .55f * g2(ax, y, MW - 1, yM(MW - 1), 6, 4));
+    al = al * mix(V3(1, 1, 1), V3(.72f, .58f, .54f), .75f * g2(ax, y, MW + 1, yM(MW), 9, 5.5f));
     gl *= 1 - .8f * ln;
     al = mix(al, srgb(78, 36, 28), .84f * ss(.12f, .75f, s.nost));
     gl *= 1 - sat(s.nost * 1.4f);
@@ -1328,7 +1328,7 @@ int main(int ac, char** av) {
         for (int b = 0; b <= 1480; b++) {
           V3 p = hairP(s, a / 400.f, b / 1600.f);
           {
-            float t = b / 1600.f, u = a / 400.f, wv = ss(.34f, .8f, t);
+            float t = b / 1600.f, u = a / 400.f, wv = ss(.27f, .75f, t);
             p.x += (s ? 1 : -1) * .9f * 24 * wv * sinf(t * 15.5f + 1.9f + (u - .5f) * 2.0f);
           }
           int i = pxX(p.x), j = pxY(p.y);
@@ -1581,7 +1581,7 @@ int main(int ac, char** av) {
         float gr = 1 + .012f * (h2(i, j, 77) + h2(i, j, 78) - 1);
         c = c * (vg * gr * EXPO);
         float l = .3f * c.x + .59f * c.y + .11f * c.z;
-        c = V3(l, l, l) + (c - V3(l, l, l)) * 1.14f;
+        c = V3(l, l, l) + (c - V3(l, l, l)) * 1.20f;
         float dt = (h2(i, j, 3) - .5f) * .9f;
         d[((size_t)j * n + i) * 3] = enc(tone(c.x), dt);
         d[((size_t)j * n + i) * 3 + 1] = enc(tone(c.y), dt);
