@@ -115,9 +115,13 @@ std::string log_line(LogFormat format, std::string_view time, LogLevel level, st
   const std::string_view level_name = kLevels[static_cast<size_t>(level)];
   std::string line;
   if (format == LogFormat::json) {
-    line = "{\"time\":" + json_quoted(time) + ",\"level\":" + json_quoted(level_name) +
-           ",\"message\":" + json_quoted(message);
-    for (const auto& [key, value] : fields) line += "," + json_quoted(key) + ":" + json_quoted(value);
+    const auto put = [&line](std::string_view key, std::string_view value) {
+      line.append(line.empty() ? "{" : ",").append(json_quoted(key)).append(":").append(json_quoted(value));
+    };
+    put("time", time);
+    put("level", level_name);
+    put("message", message);
+    for (const auto& [key, value] : fields) put(key, value);
     return line + "}";
   }
   line.append(time).append(" ").append(level_name).append(8 - level_name.size(), ' ').append(message);
