@@ -4,8 +4,8 @@
 #include <algorithm>
 #include <array>
 #include <cmath>
+#include <future>
 #include <mutex>
-#include <optional>
 #include <vector>
 
 #include "engine/mesh/eyes.h"
@@ -38,19 +38,34 @@ Rgb cheek_colour(const Canvas& canvas, float scale, float margin, const FaceMesh
 class Person {
  public:
   Person(std::shared_ptr<const Portrait> portrait, FrameSize size)
+      : Person(portrait, frame_face(*portrait, size), start_plate(portrait, frame_face(*portrait, size))) {}
+
+  [[nodiscard]] const Rig& rig() const { return rig_; }
+  [[nodiscard]] const Framing& framing() const { return framing_; }
+
+ private:
+  friend class MeshAvatar;
+
+  // The background has nothing to do with the rest: another thread fills it meanwhile.
+  static std::future<Plate> start_plate(std::shared_ptr<const Portrait> portrait, const Framing& framing) {
+    return std::async(std::launch::async, [portrait = std::move(portrait), framing] {
+      const float reach = std::max(3.0F, 0.5F * portrait->fit.scale * framing.scale);
+      return Plate(framing.width, framing.height, make_plate(resample(*portrait, framing, 1, 0), reach));
+    });
+  }
+
+  Person(std::shared_ptr<const Portrait> portrait, const Framing& framing, std::future<Plate> plate)
       : portrait_(std::move(portrait)),
-        framing_(frame_face(*portrait_, size)),
-        margin_(std::ceil(kMarginShare * static_cast<float>(size.height))),
+        framing_(framing),
+        margin_(std::ceil(kMarginShare * static_cast<float>(framing.height))),
         canvas_(resample(*portrait_, framing_, kTextureScale, margin_)),
         rig_(*portrait_, framing_, margin_),
         eye_right_(make_eye(rig_.mesh().eye_right, 468)),
         eye_left_(make_eye(rig_.mesh().eye_left, 473)),
         mouth_(canvas_, kTextureScale, margin_, rig_, portrait_->rest, mix(eye_right_.white(), eye_left_.white(), 0.5F),
-               cheek_colour(canvas_, kTextureScale, margin_, rig_.mesh())) {
-    const Canvas frame = resample(*portrait_, framing_, 1, 0);
-    const float px_per_cm = rig_.px_per_cm();
-    plate_.emplace(size.width, size.height, make_plate(frame, std::max(3.0F, 0.5F * px_per_cm)));
-    soften_matte(canvas_, 0.25F * px_per_cm * kTextureScale);
+               cheek_colour(canvas_, kTextureScale, margin_, rig_.mesh())),
+        plate_(plate.get()) {
+    soften_matte(canvas_, 0.25F * rig_.px_per_cm() * kTextureScale);
     texture_ = make_texture(canvas_, kTextureScale, margin_);
     canvas_ = {};
 
@@ -78,12 +93,6 @@ class Person {
     cover_.assign(u_.size(), 0);
     std::fill(cover_.begin(), cover_.begin() + static_cast<ptrdiff_t>(mesh.size()), 1.0F);
   }
-
-  [[nodiscard]] const Rig& rig() const { return rig_; }
-  [[nodiscard]] const Framing& framing() const { return framing_; }
-
- private:
-  friend class MeshAvatar;
 
   [[nodiscard]] Eye make_eye(const Seam& seam, int iris) const {
     Point3 points[5];
@@ -125,7 +134,7 @@ class Person {
   Eye eye_right_, eye_left_;
   Mouth mouth_;
   Texture texture_;
-  std::optional<Plate> plate_;
+  Plate plate_;
   std::vector<Triangle> triangles_, fringe_;
   std::vector<float> u_, v_, cover_;
 };
@@ -135,7 +144,7 @@ class MeshAvatar final : public Avatar {
   explicit MeshAvatar(std::shared_ptr<const Person> person)
       : person_(std::move(person)),
         shape_(person_->rig().shape()),
-        raster_(*person_->plate_),
+        raster_(person_->plate_),
         screen_x_(person_->u_.size()),
         screen_y_(person_->u_.size()),
         eye_right_(person_->eye_right_.patch()),
