@@ -1,0 +1,115 @@
+// SPDX-License-Identifier: Apache-2.0
+// A Session that lives by the clock: the metronome beats, anybody may speak, interrupt, watch or close, from any
+// thread.
+//
+//   const auto utterance = live->begin([](const SpeechEvent& e) { ... });
+//   live->hear(*utterance, sound);                 // busy: it waits already for more than it can hold
+//   live->end(*utterance);
+//   live->whep()->add_viewer(offer);
+//   live->close(Ending::asked);                    // is over with the next beat
+//
+// It ends when it is closed, when nobody has watched or spoken for a while, or when a tick fails. Whoever holds it
+// after that finds it over: speech is answered with not_found. Threads: [any thread] unless tagged otherwise. Listeners
+// are called in ticks and must not wait or call back.
+#pragma once
+
+#include <atomic>
+#include <chrono>
+#include <cstdint>
+#include <functional>
+#include <map>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <span>
+#include <string>
+
+#include "base/clock.h"
+#include "session/session.h"
+#include "session/session_metrics.h"
+
+namespace avatar {
+
+class WhepSink;
+
+enum class Ending : uint8_t { asked, idle, failed, drained };
+[[nodiscard]] const char* name(Ending ending);
+
+class LiveSession final {
+ public:
+  struct Parts {
+    std::string id;
+    std::string avatar_id;  ///< of the preset; empty: a picture of its own
+    FrameSize size;
+    int fps = 25;
+    std::unique_ptr<Session> session;
+    WhepSink* whep = nullptr;          ///< the session's sink, if that is what it is
+    std::function<bool()> has_viewer;  ///< somebody watches
+    /// Without viewer and speech it ends after this.
+    std::chrono::nanoseconds patience{0};
+  };
+  using Listener = std::function<void(const SpeechEvent&)>;
+
+  LiveSession(Parts parts, const Clock& clock, const SessionMetrics& metrics);
+
+  /// A new utterance. not_found: the session is over.
+  Result<uint64_t> begin(Listener listener = {});
+  Result<void> hear(uint64_t utterance, std::span<const float> sound);
+  void end(uint64_t utterance);
+  [[nodiscard]] MediaTime waiting() const { return parts_.session->speech().waiting(); }
+
+  /// Every utterance begun so far is over; silent with the next beat.
+  void interrupt();
+
+  /// The first reason counts.
+  void close(Ending why);
+
+  /// Is called once, when it is over; at once if it is. forget() by the number given.
+  uint64_t on_over(std::function<void()> listener);
+  void forget(uint64_t listener);
+
+  [[nodiscard]] const std::string& id() const { return parts_.id; }
+  [[nodiscard]] const std::string& avatar_id() const { return parts_.avatar_id; }
+  [[nodiscard]] FrameSize size() const { return parts_.size; }
+  [[nodiscard]] int fps() const { return parts_.fps; }
+  [[nodiscard]] WhepSink* whep() const { return parts_.whep; }  ///< lives as long as this
+  [[nodiscard]] std::chrono::nanoseconds age() const { return clock_.now() - born_; }
+  [[nodiscard]] bool is_over() const { return over_; }
+  [[nodiscard]] bool is_speaking() const { return speaking_; }
+  [[nodiscard]] Ending ending() const { return ending_; }  ///< once it is over
+  [[nodiscard]] std::string failure() const;               ///< why a tick failed
+
+  [[nodiscard]] std::chrono::nanoseconds period() const { return period_; }
+
+  /// One tick; answers whether there shall be more. [tick]
+  bool beat(std::chrono::nanoseconds late);
+
+ private:
+  struct Utterance {
+    Listener listener;
+    std::optional<std::chrono::nanoseconds> heard_at;
+  };
+  void tell(const SpeechEvent& event);
+  void count(const StageTimes& before);
+  void finish();
+  [[nodiscard]] bool is_idle_too_long();
+
+  Parts parts_;
+  const Clock& clock_;
+  const SessionMetrics& metrics_;
+  const std::chrono::nanoseconds period_;
+  const std::chrono::nanoseconds born_;
+  std::chrono::nanoseconds wanted_at_;  // when somebody last watched or spoke [tick]
+  std::atomic<bool> closing_ = false;
+  std::atomic<bool> over_ = false;
+  std::atomic<bool> speaking_ = false;
+  std::atomic<Ending> ending_ = Ending::asked;
+  mutable std::mutex mutex_;  // of what follows
+  std::map<uint64_t, Utterance> utterances_;
+  std::map<uint64_t, std::function<void()>> over_listeners_;
+  uint64_t last_listener_ = 0;
+  std::optional<std::chrono::nanoseconds> interrupted_at_;
+  std::string failure_;
+};
+
+}  // namespace avatar

@@ -1,0 +1,128 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "session/live_session.h"
+
+#include <gmock/gmock.h>
+
+#include <utility>
+#include <vector>
+
+#include "tests/fakes/fake_clock.h"
+#include "tests/fakes/fake_engine.h"
+#include "tests/fakes/fake_sink.h"
+#include "tests/fakes/tone_speech.h"
+
+namespace avatar {
+namespace {
+
+using namespace std::chrono_literals;
+using testing::HasSubstr;
+
+class LiveSessionTest : public testing::Test {
+ protected:
+  LiveSession make() {
+    LiveSession::Parts parts;
+    parts.id = "abc";
+    parts.patience = 10s;
+    parts.has_viewer = [this] { return has_viewer; };
+    auto avatar = FakeEngine().make_avatar(std::make_shared<Portrait>(), {128, 128});
+    parts.session = std::make_unique<Session>(std::move(*avatar), RestFace{}, SessionSettings{{128, 128}, 25, {}, {}},
+                                              std::make_unique<FakeSink>(recording), clock);
+    return {std::move(parts), clock, counts};
+  }
+  // Beats every 40 ms; answers whether it goes on.
+  bool live(LiveSession& session, int beats) {
+    bool more = true;
+    for (int i = 0; i < beats && more; ++i) {
+      clock.advance(40ms);
+      more = session.beat(0ns);
+    }
+    return more;
+  }
+
+  FakeClock clock;
+  Metrics metrics;
+  SessionMetrics counts{metrics};
+  Recording recording;
+  bool has_viewer = false;
+};
+
+TEST_F(LiveSessionTest, tells_each_speaker_of_his_own_utterance) {
+  auto session = make();
+  std::vector<SpeechEvent> a, b;
+  const auto first = *session.begin([&](const SpeechEvent& e) { a.push_back(e); });
+  const auto second = *session.begin([&](const SpeechEvent& e) { b.push_back(e); });
+  ASSERT_TRUE(session.hear(first, tone_speech(200)));
+  session.end(first);
+  ASSERT_TRUE(session.hear(second, tone_speech(5000)));
+  EXPECT_TRUE(live(session, 4));
+  EXPECT_TRUE(session.is_speaking());
+  EXPECT_TRUE(live(session, 6));
+  session.interrupt();
+  EXPECT_TRUE(live(session, 1));
+  EXPECT_FALSE(session.is_speaking());
+  ASSERT_EQ(a.size(), 2U);
+  EXPECT_FALSE(a[1].interrupted);
+  ASSERT_EQ(b.size(), 2U);
+  EXPECT_TRUE(b[1].interrupted);
+  EXPECT_EQ(b[1].position.ms(), 200);
+  EXPECT_THAT(metrics.text(), HasSubstr("avatar_interrupt_seconds_count 1\n"));
+  EXPECT_THAT(metrics.text(), HasSubstr("avatar_interrupt_seconds_sum 0.04\n"));
+  EXPECT_THAT(metrics.text(), HasSubstr("avatar_speech_to_sound_seconds_count 2\n"));
+}
+
+TEST_F(LiveSessionTest, leaves_out_the_picture_of_a_late_tick_and_counts_it) {
+  auto session = make();
+  EXPECT_TRUE(session.beat(39ms));
+  EXPECT_TRUE(session.beat(40ms));
+  EXPECT_EQ(recording.shown.size(), 1U);
+  EXPECT_EQ(recording.sound.size(), 2U * 1920);
+  EXPECT_THAT(metrics.text(), HasSubstr("avatar_ticks_total 2\n"));
+  EXPECT_THAT(metrics.text(), HasSubstr("avatar_ticks_late_total 1\n"));
+}
+
+TEST_F(LiveSessionTest, ends_when_nobody_has_watched_or_spoken_for_a_while) {
+  auto session = make();
+  has_viewer = true;
+  EXPECT_TRUE(live(session, 300));  // 12 s
+  has_viewer = false;
+  EXPECT_TRUE(live(session, 200));  // 8 s
+  const auto id = *session.begin();
+  ASSERT_TRUE(session.hear(id, tone_speech(1000)));
+  session.end(id);
+  EXPECT_TRUE(live(session, 250));  // 10 s from the beginning, 9 s from the end of the speech
+  EXPECT_FALSE(live(session, 50));
+  EXPECT_TRUE(session.is_over());
+  EXPECT_EQ(session.ending(), Ending::idle);
+  EXPECT_TRUE(recording.finished);
+}
+
+TEST_F(LiveSessionTest, tells_everybody_when_it_is_over) {
+  auto session = make();
+  int over = 0;
+  std::vector<SpeechEvent> events;
+  session.on_over([&] { ++over; });
+  session.forget(session.on_over([&] { over += 10; }));
+  const auto id = *session.begin([&](const SpeechEvent& e) { events.push_back(e); });
+  session.close(Ending::asked);
+  session.close(Ending::drained);  // the first reason counts
+  EXPECT_FALSE(live(session, 1));
+  EXPECT_EQ(session.ending(), Ending::asked);
+  EXPECT_EQ(over, 1);
+  session.on_over([&] { ++over; });
+  EXPECT_EQ(over, 2);
+  ASSERT_EQ(events.size(), 1U);
+  EXPECT_TRUE(events[0].interrupted);
+  EXPECT_EQ(session.hear(id, tone_speech(10)).error().kind, ErrorKind::not_found);
+  EXPECT_EQ(session.begin().error().kind, ErrorKind::not_found);
+}
+
+TEST_F(LiveSessionTest, ends_with_the_reason_when_a_tick_fails) {
+  recording.fail_at = 2;
+  auto session = make();
+  EXPECT_FALSE(live(session, 5));
+  EXPECT_EQ(session.ending(), Ending::failed);
+  EXPECT_EQ(session.failure(), "no space");
+}
+
+}  // namespace
+}  // namespace avatar
