@@ -168,11 +168,13 @@ function morph(image, change) {
     return Promise.resolve();
   }
   if (image) image.style.viewTransitionName = "portrait";
-  return document.startViewTransition(() => {
+  const transition = document.startViewTransition(() => {
     if (image) image.style.viewTransitionName = "";
     change();
     $("screen").style.viewTransitionName = image ? "portrait" : "";
-  }).updateCallbackDone;
+  });
+  for (const step of [transition.ready, transition.finished]) step.catch(() => {}); // a newer one took its place
+  return transition.updateCallbackDone;
 }
 
 /** Shows the session of the address, if it names one that lives; else the gallery. */

@@ -10,7 +10,8 @@ import { ApiError, call } from "./api.js";
 import { backoff } from "./backoff.js";
 
 const GATHER_MS = 120; // what is known of our addresses by then goes with the offer, the rest follows
-const SILENT_MS = 4000; // "disconnected" for so long counts as lost
+const LOOK_MS = 1000;
+const SILENT_LOOKS = 3; // an avatar sends always; so many looks without a packet, and it counts as lost
 
 export class Viewer {
   onstate = () => {};
@@ -29,7 +30,9 @@ export class Viewer {
   }
 
   prepare() {
-    this.#peer ??= new Peer(this.#video, (state) => this.#peerState(state));
+    if (this.#peer) return;
+    const peer = new Peer(this.#video, (state) => this.#peer === peer && this.#peerState(state));
+    this.#peer = peer;
   }
 
   connect(url) {
@@ -79,7 +82,6 @@ export class Viewer {
   }
 
   #peerState(state) {
-    if (this.#closed) return;
     if (state === "live") {
       this.#attempt = 0;
       this.onstate("live");
@@ -112,7 +114,7 @@ class Peer {
   #etag = "";
   #late = []; // candidates found after the offer went out
   #offered;
-  #silent = 0;
+  #looking = 0;
 
   constructor(video, onstate) {
     const peer = this.#peer;
@@ -121,11 +123,10 @@ class Peer {
     for (const kind of ["video", "audio"]) peer.addTransceiver(kind, { direction: "recvonly" });
     peer.ontrack = ({ track }) => stream.addTrack(track);
     peer.onconnectionstatechange = () => {
-      clearTimeout(this.#silent);
-      const state = peer.connectionState;
-      if (state === "connected") this.#play(stream, onstate);
-      else if (state === "failed") onstate("lost");
-      else if (state === "disconnected") this.#silent = setTimeout(() => onstate("lost"), SILENT_MS);
+      if (peer.connectionState === "failed") onstate("lost");
+      if (peer.connectionState !== "connected" || this.#looking) return;
+      this.#play(stream, onstate);
+      this.#watch(() => onstate("lost"));
     };
     this.#offered = this.#offer();
     this.#offered.catch(() => {}); // open() reports it
@@ -158,12 +159,29 @@ class Peer {
   }
 
   close() {
-    clearTimeout(this.#silent);
+    clearInterval(this.#looking);
     this.#peer.close();
   }
 
   stats() {
     return this.#peer.connectionState === "closed" ? Promise.resolve(null) : this.#peer.getStats();
+  }
+
+  /** The browser itself takes ten seconds and more to notice that nobody sends. */
+  #watch(onsilent) {
+    let received = 0;
+    let silent = 0;
+    this.#looking = setInterval(async () => {
+      let now = 0;
+      for (const entry of (await this.#peer.getStats()).values()) {
+        if (entry.type === "inbound-rtp" && entry.kind === "video") now = entry.packetsReceived;
+      }
+      silent = now === received ? silent + 1 : 0;
+      received = now;
+      if (silent < SILENT_LOOKS) return;
+      clearInterval(this.#looking);
+      onsilent();
+    }, LOOK_MS);
   }
 
   async #play(stream, onstate) {
