@@ -121,10 +121,8 @@ void Eye::paint(const Shape& shape, const Affine& place, float gaze_yaw_deg, flo
   patch.y = static_cast<int>(std::floor(y0)) - 1;
   patch.width = std::max(0, static_cast<int>(std::ceil(x1)) + 1 - patch.x);
   patch.height = std::max(0, static_cast<int>(std::ceil(y1)) + 1 - patch.y);
-  if (static_cast<size_t>(patch.width) * patch.height > patch.texels.size() || now.gap() < 0.4F) {
-    patch.width = patch.height = 0;  // shut
-    return;
-  }
+  // Painted even when shut: what is left between the lids' rims by a rounding must be eye, not background.
+  patch.height = std::min(patch.height, static_cast<int>(patch.texels.size()) / std::max(1, patch.width));
   constexpr float kDegrees = 3.14159265F / 180;
   const auto angle = [](float deg) {
     return std::isnan(deg) ? 0 : std::sin(std::clamp(deg, -kMaxGazeDeg, kMaxGazeDeg) * kDegrees);

@@ -75,19 +75,32 @@ class Person {
       u_.push_back(std::clamp(texture_.u(mesh.x[i]), 0.0F, static_cast<float>(texture_.width)));
       v_.push_back(std::clamp(texture_.v(mesh.y[i]), 0.0F, static_cast<float>(texture_.height)));
     }
-    // The fringe: a strip from each curve of a hole inwards; its inner vertices follow the mesh's.
+    // Soft rims: a strip from each curve of a hole inwards, its inner vertices after the mesh's. An upper lip or lid
+    // lies over the lower one, so that their edge is smooth when they meet.
     for (const Seam* seam : {&mesh.mouth, &mesh.eye_right, &mesh.eye_left}) {
       for (const auto* curve : {&seam->upper, &seam->lower}) {
         for (size_t i = 0; i + 1 < curve->size(); ++i) {
           const Index a = (*curve)[i], b = (*curve)[i + 1];
           const auto inner = static_cast<Index>(u_.size() + i);
-          fringe_.push_back({a, b, inner});
-          fringe_.push_back({b, static_cast<Index>(inner + 1), inner});
+          auto& rim = curve == &seam->upper ? overlay_ : fringe_;
+          rim.push_back({a, b, inner});
+          rim.push_back({b, static_cast<Index>(inner + 1), inner});
         }
         for (const Index i : *curve) {
           u_.push_back(u_[i]);
           v_.push_back(v_[i]);
         }
+      }
+    }
+    // The rim of a lower lid shows wet white when the lids are apart; shut, it shows the skin below.
+    const float inset = 0.11F * rig_.px_per_cm() * kTextureScale;
+    for (const Seam* seam : {&mesh.eye_right, &mesh.eye_left}) {
+      const Muscle muscle = seam == &mesh.eye_right ? Muscle::eye_blink_right : Muscle::eye_blink_left;
+      for (size_t i = 1; i + 1 < seam->lower.size(); ++i) {
+        const Index l = seam->lower[i], u = seam->upper[i];
+        const float dx = mesh.x[l] - mesh.x[u], dy = mesh.y[l] - mesh.y[u];
+        const float k = inset / std::max(1.0F, std::sqrt(dx * dx + dy * dy));
+        dry_rims_.push_back({l, muscle, dx * k, dy * k});
       }
     }
     cover_.assign(u_.size(), 0);
@@ -126,6 +139,13 @@ class Person {
     return keep;
   }
 
+  // Where a vertex takes its texel from when `muscle` is at 1: so much farther, texels.
+  struct DryRim {
+    Index vertex;
+    Muscle muscle;
+    float du, dv;
+  };
+
   std::shared_ptr<const Portrait> portrait_;
   Framing framing_;
   float margin_;
@@ -135,8 +155,9 @@ class Person {
   Mouth mouth_;
   Texture texture_;
   Plate plate_;
-  std::vector<Triangle> triangles_, fringe_;
+  std::vector<Triangle> triangles_, fringe_, overlay_;
   std::vector<float> u_, v_, cover_;
+  std::vector<DryRim> dry_rims_;
 };
 
 class MeshAvatar final : public Avatar {
@@ -147,6 +168,8 @@ class MeshAvatar final : public Avatar {
         raster_(person_->plate_),
         screen_x_(person_->u_.size()),
         screen_y_(person_->u_.size()),
+        u_(person_->u_),
+        v_(person_->v_),
         eye_right_(person_->eye_right_.patch()),
         eye_left_(person_->eye_left_.patch()),
         mouth_(person_->mouth_.patch()) {}
@@ -159,11 +182,17 @@ class MeshAvatar final : public Avatar {
     const Pose& pose = moment.pose;
     p.rig().pose(pose, shape_);
     place_vertices();
+    for (const auto& rim : p.dry_rims_) {
+      const float shut = std::isnan(pose[rim.muscle]) ? 0 : std::clamp(pose[rim.muscle], 0.0F, 1.0F);
+      u_[rim.vertex] = p.u_[rim.vertex] + shut * rim.du;
+      v_[rim.vertex] = p.v_[rim.vertex] + shut * rim.dv;
+    }
     p.eye_right_.paint(shape_, shape_.eye_right, pose.gaze_yaw_deg, pose.gaze_pitch_deg, eye_right_);
     p.eye_left_.paint(shape_, shape_.eye_left, pose.gaze_yaw_deg, pose.gaze_pitch_deg, eye_left_);
     p.mouth_.paint(shape_, pose, mouth_);
     const std::array<const Patch*, 3> patches{&eye_right_, &eye_left_, &mouth_};
-    raster_.draw({screen_x_, screen_y_, p.u_, p.v_, p.triangles_, p.fringe_, p.cover_}, p.texture_, patches, frame);
+    raster_.draw({screen_x_, screen_y_, u_, v_, p.triangles_, p.fringe_, p.overlay_, p.cover_}, p.texture_, patches,
+                 frame);
     return {};
   }
 
@@ -195,7 +224,7 @@ class MeshAvatar final : public Avatar {
   std::shared_ptr<const Person> person_;
   Shape shape_;
   Raster raster_;
-  std::vector<float> screen_x_, screen_y_;
+  std::vector<float> screen_x_, screen_y_, u_, v_;
   Patch eye_right_, eye_left_, mouth_;
 };
 

@@ -220,10 +220,8 @@ void Mouth::paint(const Shape& shape, const Pose& pose, Patch& patch) const {
   const float tongue_up = amount(Muscle::tongue_up), tongue_out = amount(Muscle::tongue_out);
   const float forward = std::max(amount(Muscle::mouth_pucker), amount(Muscle::mouth_funnel));
   const float gap_px = now.gap();
-  if (static_cast<size_t>(patch.width) * patch.height > patch.texels.size() || gap_px < 0.3F) {
-    patch.width = patch.height = 0;  // closed
-    return;
-  }
+  // Painted even when closed: what is left between the lips' rims by a rounding must be mouth, not background.
+  patch.height = std::min(patch.height, static_cast<int>(patch.texels.size()) / std::max(1, patch.width));
   const float px = rig_->px_per_cm();
   // A wide mouth lets light in.
   const float open = smoothstep(0.1F, 1.6F, gap_px / px);

@@ -289,6 +289,7 @@ void Raster::bin(const ScreenMesh& mesh) {
   };
   count(mesh.triangles);
   count(mesh.fringe);
+  count(mesh.overlay);
   for (int b = 0; b < bands; ++b) bin_start_[static_cast<size_t>(b) + 1] += bin_start_[b];
   if (bin_items_.size() < static_cast<size_t>(bin_start_[bands]))
     bin_items_.resize(static_cast<size_t>(bin_start_[bands]) * 2 + 1024);
@@ -304,31 +305,43 @@ void Raster::draw(const ScreenMesh& mesh, const Texture& texture, std::span<cons
   CHECK(frame.width() == width_ && frame.height() == height_);
   bin(mesh);
   const auto opaque = static_cast<uint32_t>(mesh.triangles.size());
+  const auto overlay = opaque + static_cast<uint32_t>(mesh.fringe.size());
   const int stride = band_.stride;
   for (int top = 0, b = 0; top < height_; top += kBandRows, ++b) {
     const int bottom = std::min(top + kBandRows, height_);
-    std::fill(band_.cover.begin(), band_.cover.end(), 0);
-    band_.left = width_;
-    band_.right = 0;
-    for (int k = bin_start_[b]; k < bin_start_[b + 1]; ++k) {
-      const uint32_t item = bin_items_[k];
-      const bool soft = item >= opaque;
-      const Triangle& t = soft ? mesh.fringe[item - opaque] : mesh.triangles[item];
-      HWY_DYNAMIC_DISPATCH(draw_triangle)
-      (mesh.x.data(), mesh.y.data(), mesh.u.data(), mesh.v.data(), mesh.cover.data(), t, soft, top, bottom, width_,
-       band_);
-    }
-    const int left = band_.left & ~1, right = (band_.right + 1) & ~1;
+    // The warp map of the triangles in bin_items_[item...], as long as they come before `end`.
+    int item = bin_start_[b];
+    const auto map = [&](uint32_t end) {
+      std::fill(band_.cover.begin(), band_.cover.end(), 0);
+      band_.left = width_;
+      band_.right = 0;
+      for (; item < bin_start_[b + 1] && bin_items_[item] < end; ++item) {
+        const uint32_t i = bin_items_[item];
+        const Triangle& t = i < opaque    ? mesh.triangles[i]
+                            : i < overlay ? mesh.fringe[i - opaque]
+                                          : mesh.overlay[i - overlay];
+        HWY_DYNAMIC_DISPATCH(draw_triangle)
+        (mesh.x.data(), mesh.y.data(), mesh.u.data(), mesh.v.data(), mesh.cover.data(), t, i >= opaque, top, bottom,
+         width_, band_);
+      }
+    };
+    const auto sample = [&](int y) {
+      const size_t at = static_cast<size_t>(y - top) * stride + static_cast<size_t>(band_.left);
+      HWY_DYNAMIC_DISPATCH(sample_row)
+      (texture.texels.data(), texture.width, texture.height, &band_.u[at], &band_.v[at], &band_.cover[at],
+       band_.right - band_.left, &band_.row[at]);
+    };
 
+    map(overlay);
     const size_t luma = static_cast<size_t>(top) * width_, luma_bytes = static_cast<size_t>(bottom - top) * width_;
     std::memcpy(frame.y() + luma, plate_->i420.y() + luma, luma_bytes);
     std::memcpy(frame.u() + luma / 4, plate_->i420.u() + luma / 4, luma_bytes / 4);
     std::memcpy(frame.v() + luma / 4, plate_->i420.v() + luma / 4, luma_bytes / 4);
+    const int left = band_.left & ~1, right = (band_.right + 1) & ~1;
     if (left >= right) continue;
 
     for (int y = top; y < bottom; ++y) {
-      const size_t at = static_cast<size_t>(y - top) * stride;
-      uint32_t* row = &band_.row[at];
+      uint32_t* row = &band_.row[static_cast<size_t>(y - top) * stride];
       std::memcpy(row + left, &plate_->texels[static_cast<size_t>(y) * width_ + left],
                   static_cast<size_t>(right - left) * sizeof(uint32_t));
       for (const Patch* p : patches) {
@@ -338,9 +351,13 @@ void Raster::draw(const ScreenMesh& mesh, const Texture& texture, std::span<cons
           if (from[x - p->x] >> 24 != 0) row[x] = from[x - p->x];
         }
       }
-      HWY_DYNAMIC_DISPATCH(sample_row)
-      (texture.texels.data(), texture.width, texture.height, &band_.u[at + left], &band_.v[at + left],
-       &band_.cover[at + left], right - left, row + left);
+      sample(y);
+    }
+    if (item < bin_start_[b + 1]) {  // rims that lie over it all
+      map(UINT32_MAX);
+      band_.left = std::max(band_.left, left);
+      band_.right = std::min(band_.right, right);
+      for (int y = top; y < bottom && band_.left < band_.right; ++y) sample(y);
     }
     for (int y = top; y < bottom; y += 2) {
       const uint32_t* row = &band_.row[static_cast<size_t>(y - top) * stride + left];

@@ -27,7 +27,9 @@ struct ScreenMesh {
   std::span<const Triangle> triangles;  ///< opaque; later ones win
   /// Soft rims of the holes: drawn only where they cover more than what is there.
   std::span<const Triangle> fringe;
-  std::span<const float> cover;  ///< of each vertex, 0..1; read for the fringe only
+  /// Soft rims that lie over everything else: an upper lip or lid over the lower one it meets.
+  std::span<const Triangle> overlay;
+  std::span<const float> cover;  ///< of each vertex, 0..1; read for fringe and overlay only
 };
 
 /// A small opaque picture under the skin: an eye, the mouth's inside. Texels with alpha 0 are left out.
@@ -72,9 +74,9 @@ class Raster {
   struct Reach {
     int16_t first, last;  // bands
   };
-  std::vector<Reach> reach_;         // of each triangle, the fringe's after the opaque ones
+  std::vector<Reach> reach_;         // of each triangle: the opaque, the fringe, the overlay
   std::vector<int> bin_start_;       // [band + 1]
-  std::vector<uint32_t> bin_items_;  // triangle indices, fringe ones offset by the number of opaque ones
+  std::vector<uint32_t> bin_items_;  // triangle indices in that order
 };
 
 }  // namespace avatar::mesh

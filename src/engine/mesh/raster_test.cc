@@ -41,7 +41,7 @@ struct Grid {
       }
     }
   }
-  [[nodiscard]] ScreenMesh mesh() const { return {x, y, u, v, triangles, {}, cover}; }
+  [[nodiscard]] ScreenMesh mesh() const { return {x, y, u, v, triangles, {}, {}, cover}; }
 };
 
 Texture ramp(int width, int height) {
@@ -150,9 +150,25 @@ TEST(Raster, a_fringe_never_covers_what_is_opaque) {
       cover{1, 1, 1, 1, 0.5F, 0.5F, 0.5F, 0.5F};
   const std::vector<Triangle> solid{{0, 1, 2}, {1, 3, 2}}, fringe{{4, 5, 6}, {5, 7, 6}};
   Frame frame(w, h);
-  raster.draw({x, y, u, v, solid, fringe, cover}, t, {}, frame);
+  raster.draw({x, y, u, v, solid, fringe, {}, cover}, t, {}, frame);
   EXPECT_EQ(frame.y()[10 * w + 5], 200);
   EXPECT_EQ(frame.y()[10 * w + 25], 58);  // (100 + 16) / 2
+}
+
+TEST(Raster, an_overlay_lies_over_what_is_opaque) {
+  const int w = 32, h = 32;
+  Texture t = ramp(w, h);
+  for (int i = 0; i < w * h; ++i) t.texels[static_cast<size_t>(i)] = word(i % w < 16 ? 200 : 100, 128, 128);
+  const Plate plate(w, h, std::vector<uint32_t>(static_cast<size_t>(w) * h, word(16, 128, 128)));
+  Raster raster(plate);
+  const std::vector<float> x{0, 32, 0, 32, 0, 16, 0, 16}, y{0, 0, 32, 32, 0, 0, 32, 32};
+  const std::vector<float> u{4, 4, 4, 4, 24, 24, 24, 24}, v{8, 8, 8, 8, 8, 8, 8, 8},
+      cover{1, 1, 1, 1, 0.5F, 0.5F, 0.5F, 0.5F};
+  const std::vector<Triangle> solid{{0, 1, 2}, {1, 3, 2}}, overlay{{4, 5, 6}, {5, 7, 6}};
+  Frame frame(w, h);
+  raster.draw({x, y, u, v, solid, {}, overlay, cover}, t, {}, frame);
+  EXPECT_EQ(frame.y()[10 * w + 5], 150);  // (200 + 100) / 2
+  EXPECT_EQ(frame.y()[10 * w + 25], 200);
 }
 
 }  // namespace

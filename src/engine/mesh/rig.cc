@@ -88,7 +88,10 @@ Rig::SeamField Rig::make_seam_field(const Seam& seam, const SeamReach& reach) co
     const float weight = 1 - smoothstep(is_upper ? reach.plateau_up : reach.plateau_down, far, distance);
     if (weight <= 0.001F) continue;
     const float fold = is_upper ? reach.tuck_up : reach.tuck_down;
-    const float tuck = 0.75F * std::min(distance, fold) * (1 - smoothstep(fold, far, distance)) * px_per_cm_;
+    // Nothing to fold at the corners, where the lids part.
+    const float along = (static_cast<float>(i) + f) / static_cast<float>(n - 1);
+    const float open = smoothstep(0, 0.4F, std::min(along, 1 - along));
+    const float tuck = 0.62F * open * std::min(distance, fold) * (1 - smoothstep(fold, far, distance)) * px_per_cm_;
     (is_upper ? field.upper : field.lower)
         .push_back({static_cast<Index>(v), static_cast<Index>(i), f, weight, is_upper ? tuck : -tuck});
   }

@@ -96,7 +96,7 @@ class Rig {
   struct SeamReach {
     float upper_share;
     float plateau_up, reach_up, plateau_down, reach_down;
-    float tuck_up, tuck_down;  // cm of skin next to the curve that is folded to a quarter when shut
+    float tuck_up, tuck_down;  // cm of skin next to the curve that is folded to 2/5 when shut
   };
   [[nodiscard]] SeamField make_seam_field(const Seam& seam, const SeamReach& reach) const;
   void meet(const SeamField& field, float closed, float raise_upper, float raise_lower, Shape& shape) const;
