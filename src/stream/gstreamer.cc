@@ -6,6 +6,7 @@
 #include <array>
 #include <cstdlib>
 #include <mutex>
+#include <span>
 #include <string>
 
 namespace avatar {
@@ -24,29 +25,48 @@ constexpr std::array kPlugins{
     "isomp4",       "faad",       // M4A
 };
 
+constexpr std::array kWebrtcPlugins{"rtp", "rtpmanager", "srtp", "dtls", "nice", "sctp", "webrtc"};
+
+void load(std::span<const char* const> plugins) {
+  for (const char* name : plugins) {
+    const std::string path = std::string(AVATAR_GST_PLUGINS "/libgst") + name + ".so";
+    // A missing one is found out when it is needed.
+    if (GstPlugin* plugin = gst_plugin_load_file(path.c_str(), nullptr)) gst_object_unref(plugin);
+  }
+}
+
+Result<void> find(std::span<const char* const> elements, const char* packages) {
+  for (const char* element : elements) {
+    GstElementFactory* factory = gst_element_factory_find(element);
+    if (factory == nullptr) {
+      return Error{ErrorKind::unavailable, std::string("GStreamer's ") + element + " is missing: install " + packages};
+    }
+    gst_object_unref(factory);
+  }
+  return {};
+}
+
 }  // namespace
 
-void prepare_gstreamer() { ::setenv("GST_REGISTRY_DISABLE", "yes", 1); }
+void prepare_gstreamer() { ::setenv("GST_REGISTRY_DISABLE", "yes", 0); }
 
 Result<void> start_gstreamer() {
   static std::once_flag once;
   std::call_once(once, [] {
     gst_init(nullptr, nullptr);
-    for (const char* name : kPlugins) {
-      const std::string path = std::string(AVATAR_GST_PLUGINS "/libgst") + name + ".so";
-      // A missing one is found out when a file needs it.
-      if (GstPlugin* plugin = gst_plugin_load_file(path.c_str(), nullptr)) gst_object_unref(plugin);
-    }
+    load(kPlugins);
   });
-  for (const char* element : {"filesrc", "decodebin", "audioconvert", "audioresample", "appsink"}) {
-    GstElementFactory* factory = gst_element_factory_find(element);
-    if (factory == nullptr) {
-      return Error{ErrorKind::unavailable,
-                   std::string("GStreamer's ") + element + " is missing: install gstreamer1.0-plugins-base and -good"};
-    }
-    gst_object_unref(factory);
-  }
-  return {};
+  constexpr std::array kElements{"filesrc", "decodebin", "audioconvert", "audioresample", "appsink"};
+  return find(kElements, "gstreamer1.0-plugins-base and -good");
+}
+
+Result<void> start_gstreamer_webrtc() {
+  if (auto started = start_gstreamer(); !started) return started;
+  static std::once_flag once;
+  std::call_once(once, [] { load(kWebrtcPlugins); });
+  constexpr std::array kElements{"webrtcbin",  "nicesink",   "dtlssrtpenc", "srtpenc",   "rtpbin",
+                                 "rtprtxsend", "rtpopuspay", "rtpvp8pay",   "rtph264pay"};
+  return find(kElements, "gstreamer1.0-plugins-good, gstreamer1.0-plugins-bad and gstreamer1.0-nice");
 }
 
 }  // namespace avatar

@@ -10,10 +10,14 @@
 
 namespace avatar {
 
-/// Sets the environment GStreamer reads. [start] Before there are other threads.
+/// Sets the environment GStreamer reads, unless it is set (its tracers need GST_REGISTRY_DISABLE=no). [start] Before
+/// there are other threads.
 void prepare_gstreamer();
 
 /// Loads what is not loaded yet. unavailable: it is not installed. [any thread]
 Result<void> start_gstreamer();
+
+/// The same, and what viewers need besides: WebRTC and what it stands on. [any thread]
+Result<void> start_gstreamer_webrtc();
 
 }  // namespace avatar
