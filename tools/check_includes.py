@@ -31,6 +31,7 @@ WORKSHOP = r".*(_test\.cc|/test_\w+\.h|/training/.*)"  # tests and training tool
 FOREIGN = {  # header, as a regular expression: the files that may include it
     r"onnxruntime": r"infer/",
     r"gst/": r"stream/(gstreamer|sound_file|webrtc_)",
+    r"ffi_messages|google/protobuf/": r"stream/livekit/(ffi|room)",
     r"wels/": r"stream/video_encoder",
     r"vo-aacenc/": r"stream/aac_encoder",
     r"png\.h|turbojpeg\.h|webp/": r"face/picture_file",

@@ -14,6 +14,7 @@ packages=(
   libgstreamer1.0-dev libgstreamer-plugins-base1.0-dev
   gstreamer1.0-plugins-base gstreamer1.0-plugins-good gstreamer1.0-plugins-bad  # sound files
   libboost-dev nlohmann-json3-dev libspdlog-dev prometheus-cpp-dev  # the server
+  protobuf-compiler libprotobuf-dev python3-pip     # LiveKit
   libspeexdsp-dev libhwy-dev libcli11-dev libgtest-dev libgmock-dev libbenchmark-dev
 )
 for work in "$@"; do
@@ -61,3 +62,4 @@ if ((${#missing[@]} > 0)); then
 fi
 
 tools/fetch_packages.sh >&2
+tools/fetch_livekit.sh >&2 || echo "install: going on without LiveKit" >&2
