@@ -25,7 +25,9 @@ async function look() {
     abilities = { say: Boolean(health.say), voices: health.voices ?? [] };
     $("version").textContent = `avatar-worker ${health.version}`;
     const why = await api.notReady();
-    if (!why) pill("ready", "Ready", ` · ${health.active_workers} of ${health.capacity} in use`);
+    const seats = ` · ${health.active_workers} of ${health.capacity} in use`;
+    if (!why) pill("ready", "Ready", seats);
+    else if (health.active_workers >= health.capacity) pill("wait", "Full", seats);
     else pill(/starting/i.test(why) ? "wait" : "bad", why);
     if (!stage) gallery.show(await api.avatars());
     $("locked").hidden = true;
@@ -44,9 +46,12 @@ function pill(state, words, more = "") {
   $("server-more").textContent = more;
 }
 
-function notice(words) {
+/** @param {boolean} waiting it is no failure: the page waits, and can be stopped */
+function notice(words, waiting = false) {
   $("notice").hidden = !words;
+  $("notice").classList.toggle("calm", waiting);
   $("notice-words").textContent = words;
+  $("notice-close").textContent = waiting ? "Stop waiting" : "Close";
 }
 
 function askForToken() {
@@ -72,7 +77,7 @@ $("token-form").addEventListener("submit", async (event) => {
 });
 
 $("notice-close").addEventListener("click", () => {
-  attempt++; // stops waiting for a free place
+  attempt++; // whoever waits for a free place sees it and gives up
   notice("");
 });
 
@@ -110,7 +115,7 @@ async function place(choice, wanted) {
     } catch (error) {
       if (!wanted()) return null;
       if (error.status !== 503 || !error.retryAfter) throw error;
-      notice(`${error.message} This page keeps trying until there is room.`);
+      notice(`${error.message} This page keeps trying until there is room.`, true);
       await new Promise((done) => setTimeout(done, error.retryAfter * 1000));
       if (!wanted()) return null;
     }

@@ -70,6 +70,7 @@ export class Stage {
     this.#ratio($("poster").naturalWidth, $("poster").naturalHeight);
     $("poster").onload = () => this.#ratio($("poster").naturalWidth, $("poster").naturalHeight);
     $("curtain").hidden = true;
+    $("tools").inert = false;
     $("hands-free").checked = false;
     $("text").value = "";
     $("text").disabled = $("say-send").disabled = !say;
@@ -147,6 +148,7 @@ export class Stage {
     $("live-words").textContent = "Ended";
     $("curtain-words").textContent = words;
     $("curtain").hidden = false;
+    $("tools").inert = true;
     this.#setSpeaking(false);
     this.#microphone.close();
     this.#socket.close();

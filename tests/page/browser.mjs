@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 // Debian's Chromium with a made-up microphone, and what the tests ask of a page.
-import { chromium } from "playwright-core";
+import { createRequire } from "node:module";
+
+// The packages of tests/browser serve here, too.
+const { chromium } = createRequire(new URL("../browser/package.json", import.meta.url))("playwright-core");
 
 const ARGUMENTS = [
   "--no-sandbox",

@@ -1,7 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 // The page as visitors use it, in Chromium, against the real server.
 //
-//   npm ci --ignore-scripts && AVATAR_WORKER=build/release/avatar-worker npm test
+//   npm ci --ignore-scripts --prefix tests/browser
+//   AVATAR_WORKER=build/release/avatar-worker node --test tests/page/page_test.mjs
+//
+// Without AVATAR_WORKER only the files themselves are looked at.
 import assert from "node:assert/strict";
 import { readFileSync, readdirSync, statSync } from "node:fs";
 import { join } from "node:path";
@@ -23,6 +26,9 @@ async function until(question, patience = 10_000) {
 }
 
 const sessions = async (worker) => (await worker.call("GET", "health")).json().active_workers;
+
+/** In the page: is there a ring round what has the focus, or round a part of it? */
+const ringed = () => [document.activeElement, ...document.activeElement.querySelectorAll("*")].some((e) => getComputedStyle(e).outlineStyle !== "none");
 
 /** A plain wall: a picture without a face. */
 async function wall(page) {
@@ -218,7 +224,7 @@ describe("the page", { skip }, () => {
     const reach = async (name) => {
       for (let i = 0; i < 40; i++) {
         if ((await focused()) === name) {
-          assert.notEqual(await page.evaluate(() => getComputedStyle(document.activeElement).outlineStyle), "none", name);
+          assert.ok(await page.evaluate(ringed), name);
           return;
         }
         await page.keyboard.press("Tab");
@@ -397,7 +403,7 @@ describe("the page and a server that is", { skip }, () => {
       await worker.call("POST", "sessions", {});
       await card(page, "Anna").click();
       await page.getByRole("alert").filter({ hasText: "keeps trying" }).waitFor();
-      await page.getByRole("button", { name: "Close" }).click();
+      await page.getByRole("button", { name: "Stop waiting" }).click();
       await until(async () => (await card(page, "Anna").getAttribute("aria-busy")) === null, 30_000);
       assert.ok(await page.getByRole("heading", { name: "Choose a face" }).isVisible());
     }));

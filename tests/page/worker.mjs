@@ -5,7 +5,7 @@
 //   await worker.call("POST", "sessions", { emotion: "auto" });
 //   await worker.stop();
 //
-// AVATAR_WORKER names the program.
+// AVATAR_WORKER names the program; a relative path counts from where the tests were started.
 import { spawn } from "node:child_process";
 import { cpSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { createServer } from "node:net";
