@@ -8,11 +8,13 @@ export class ApiError extends Error {
   /**
    * @param {number} status      HTTP status; 0: no answer came
    * @param {string} message     for a person
+   * @param {string} kind        as the server names it: "full", "draining", "not_found", ...
    * @param {number} retryAfter  seconds; 0: the server named none
    */
-  constructor(status, message, retryAfter = 0) {
+  constructor(status, message, kind = "", retryAfter = 0) {
     super(message);
     this.status = status;
+    this.kind = kind;
     this.retryAfter = retryAfter;
   }
 }
@@ -35,35 +37,40 @@ export async function call(method, path, { body, headers = {}, keepalive = false
     throw new ApiError(0, "The server does not answer. Is it running?");
   }
   if (response.ok) return response;
-  let words = "";
+  let error = {};
   try {
-    words = (await response.json()).error?.message ?? "";
+    error = (await response.json()).error ?? {};
   } catch {
     // a proxy's own page: its status says enough
   }
   const wait = Number(response.headers.get("Retry-After"));
-  throw new ApiError(response.status, words || `The server answered ${response.status}.`, wait > 0 ? wait : 0);
+  const words = error.message ? sentence(error.message) : `The server answered ${response.status}.`;
+  throw new ApiError(response.status, words, error.kind, wait > 0 ? wait : 0);
 }
+
+/** "the picture is too dark; take another" -> "The picture is too dark; take another." */
+export const sentence = (words) => words[0].toUpperCase() + words.slice(1) + (/[.!?]$/.test(words) ? "" : ".");
 
 const json = (value) => ({ body: JSON.stringify(value), headers: { "Content-Type": "application/json" } });
 const session = (id, rest = "") => `sessions/${encodeURIComponent(id)}${rest}`;
 
 export const health = async () => (await call("GET", "health")).json();
+/** @returns {Promise<{id: string, built_in: boolean, ready: boolean, reason?: string}[]>} */
 export const avatars = async () => (await (await call("GET", "avatars")).json()).avatars;
 export const avatarPicture = async (id) => (await call("GET", `avatars/${encodeURIComponent(id)}/picture`)).blob();
 
-/** Why no session would be accepted now; "" when one would be. */
-export async function notReady() {
+/** Whether a session would be accepted now: "ready", or why not: "starting", "full", "draining". */
+export async function readiness() {
   try {
     await call("GET", "ready");
-    return "";
+    return "ready";
   } catch (error) {
     if (error.status !== 503) throw error;
-    return error.message;
+    return error.kind;
   }
 }
 
-/** @param {{avatarId?: string, picture?: Blob, emotion: string}} wish */
+/** @param {{avatarId?: string, picture?: Blob, emotion: string}} wish; without both the built-in portrait */
 export async function startSession({ avatarId, picture, emotion }) {
   if (!picture) {
     return (await call("POST", "sessions", json({ ...(avatarId ? { avatar_id: avatarId } : {}), emotion }))).json();

@@ -9,6 +9,12 @@ import { Viewer } from "./viewer.js";
 const $ = (id) => document.getElementById(id);
 const LOOK_MS = 4000; // how often the server's state is asked for
 const STARTING_MS = 700; // while it is starting up
+const STATES = {
+  ready: { look: "ready", words: "Ready" },
+  starting: { look: "wait", words: "Starting" },
+  full: { look: "wait", words: "Full" },
+  draining: { look: "bad", words: "Shutting down" },
+};
 
 const gallery = new Gallery((choice) => start(choice));
 let stage = null;
@@ -24,15 +30,12 @@ async function look() {
     const health = await api.health();
     abilities = { say: Boolean(health.say), voices: health.voices ?? [] };
     $("version").textContent = `avatar-worker ${health.version}`;
-    const why = await api.notReady();
-    const seats = ` · ${health.active_workers} of ${health.capacity} in use`;
-    if (!why) pill("ready", "Ready", seats);
-    else if (health.active_workers >= health.capacity) pill("wait", "Full", seats);
-    else pill(/starting/i.test(why) ? "wait" : "bad", why);
+    const state = await api.readiness();
+    pill(STATES[state]?.look ?? "bad", STATES[state]?.words ?? "Not ready", ` · ${health.active_workers} of ${health.capacity} in use`);
     if (!stage) gallery.show(await api.avatars());
     $("locked").hidden = true;
     $("gallery").hidden = Boolean(stage);
-    if (why) next = STARTING_MS;
+    if (state === "starting") next = STARTING_MS;
   } catch (error) {
     if (error.status === 401) askForToken();
     else pill("bad", error.status === 0 ? "The server does not answer" : error.message);
@@ -90,6 +93,7 @@ async function start(choice) {
   viewer.prepare(); // the offer is made while the server prepares the face
   choice.card?.setAttribute("aria-busy", "true");
   notice("");
+  choice.emotion = $("emotion").value;
   try {
     const id = await place(choice, () => mine === attempt);
     if (id === null) viewer.close();
@@ -108,7 +112,7 @@ async function start(choice) {
 async function place(choice, wanted) {
   for (;;) {
     try {
-      const { session_id: id } = await api.startSession({ ...choice, emotion: $("emotion").value });
+      const { session_id: id } = await api.startSession(choice);
       if (wanted()) return id;
       api.endSession(id).catch(() => {});
       return null;

@@ -4,7 +4,7 @@
 //   const gallery = new Gallery((choice) => ...);   {avatarId?, picture?, name, image: address of the picture, card}
 //   gallery.show(await avatars());
 //   gallery.refuse(choice, "words");                the server did not want the picture
-import { avatarPicture } from "./api.js";
+import { avatarPicture, sentence } from "./api.js";
 
 const MOST_BYTES = 10_000_000; // the server's limit
 const LONG_SIDE = 2048; // a larger picture is made this size first: more than any avatar shows
@@ -81,7 +81,7 @@ export class Gallery {
   #avatarCard({ id, built_in: builtIn, ready, reason }) {
     const item = document.createElement("li");
     const name = builtIn ? "Built-in portrait" : titled(id);
-    const { card, image, note } = this.#card(name, ready ? "" : (reason ?? "Getting ready"));
+    const { card, image, note } = this.#card(name, ready ? "" : reason ? sentence(reason) : "Getting ready");
     card.dataset.avatar = id;
     card.disabled = !ready;
     item.append(card);

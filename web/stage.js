@@ -32,7 +32,7 @@ export class Stage {
 
   /**
    * @param {string} id of the session
-   * @param {{name: string, image?: string}} choice
+   * @param {{name: string, image?: string, emotion?: string}} choice
    * @param {import("./viewer.js").Viewer} viewer not yet connected
    * @param {number} clicked when the visitor asked for it, by performance.now()
    * @param {{say: boolean, voices: string[]}} abilities of the server
@@ -63,7 +63,7 @@ export class Stage {
     if (document.fullscreenElement) document.exitFullscreen();
   }
 
-  #dress({ name, image }, { say, voices }) {
+  #dress({ name, image, emotion }, { say, voices }) {
     $("name").textContent = name;
     if (image) $("poster").src = image;
     else $("poster").removeAttribute("src");
@@ -78,7 +78,7 @@ export class Stage {
     $("say-help").textContent = say ? "" : "To let it speak typed text, install espeak-ng on the server and start it again.";
     $("voice-row").hidden = !say || voices.length < 2;
     $("voice").replaceChildren(...voices.map((voice) => new Option(voice)));
-    showMood("");
+    showMood(emotion); // a fixed one; else the server tells
     this.#tell("");
     this.#micWords("Hold to talk");
     this.#setSpeaking(false);
@@ -130,7 +130,7 @@ export class Stage {
     } else if (event.type === "emotion") {
       showMood(event.emotion);
     } else if (event.type === "error") {
-      this.#tell(event.message, true);
+      this.#tell(api.sentence(event.message), true);
     }
   }
 
