@@ -14,6 +14,7 @@ packages=(
   libgstreamer1.0-dev libgstreamer-plugins-base1.0-dev
   gstreamer1.0-plugins-base gstreamer1.0-plugins-good gstreamer1.0-plugins-bad  # sound files
   libboost-dev nlohmann-json3-dev libspdlog-dev prometheus-cpp-dev  # the server
+  libopus-dev libvpx-dev libgstreamer-plugins-bad1.0-dev gstreamer1.0-nice  # viewers in browsers
   protobuf-compiler libprotobuf-dev python3-pip     # LiveKit
   libspeexdsp-dev libhwy-dev libcli11-dev libgtest-dev libgmock-dev libbenchmark-dev
 )
