@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // The microphone as utterances: while it is held, or hands-free whenever somebody speaks.
 //
-//   const microphone = new Microphone(audioContext);
+//   const microphone = new Microphone();
+//   microphone.onopen = (rate) => ...                   once, before anything is heard; Hz
 //   microphone.onbegin = microphone.onend = () => ...; microphone.onpcm = (pcm) => ...; microphone.onlevel = (level) => ...
 //   await microphone.hold(); microphone.release();      throws an Error whose message says what to do
 //   await microphone.setHandsFree(true);
@@ -14,11 +15,12 @@ const RISE = 2.8; // 9 dB
 const FLOOR_LEAST = 0.004; // -48 dBFS
 
 export class Microphone {
+  onopen = () => {};
   onbegin = () => {};
   onend = () => {};
   onpcm = () => {};
   onlevel = () => {};
-  #context;
+  #context = null;
   #opening = null;
   #stream = null;
   #held = false;
@@ -27,10 +29,6 @@ export class Microphone {
   #floor = FLOOR_LEAST;
   #quiet = 0; // blocks since somebody was last heard
   #recent = [];
-
-  constructor(context) {
-    this.#context = context;
-  }
 
   async hold() {
     this.#held = true;
@@ -65,7 +63,8 @@ export class Microphone {
     this.#stop();
     this.#opening = null;
     this.#stream?.getTracks().forEach((track) => track.stop());
-    this.#stream = null;
+    this.#context?.close();
+    this.#stream = this.#context = null;
   }
 
   #open() {
@@ -89,11 +88,15 @@ export class Microphone {
           : "No microphone was found.",
       );
     }
-    await this.#context.resume();
-    await this.#context.audioWorklet.addModule("microphone_worklet.js");
-    const tap = new AudioWorkletNode(this.#context, "tap", { numberOfOutputs: 0 });
+    if (!this.#opening) this.close(); // closed while the browser asked
+    if (!this.#stream) throw new Error("The microphone is closed.");
+    const context = new AudioContext();
+    this.#context = context;
+    await context.audioWorklet.addModule("microphone_worklet.js");
+    this.onopen(context.sampleRate);
+    const tap = new AudioWorkletNode(context, "tap", { numberOfOutputs: 0 });
     tap.port.onmessage = ({ data }) => this.#heard(data);
-    this.#context.createMediaStreamSource(this.#stream).connect(tap);
+    context.createMediaStreamSource(this.#stream).connect(tap);
   }
 
   #heard({ pcm, level }) {

@@ -2,9 +2,10 @@
 // The WebSocket of a session: speech up (16-bit PCM, one channel), events down. Opens again by itself after a loss; what
 // is sent meanwhile is dropped, for late speech is worse than none.
 //
-//   const socket = new SpeechSocket(id, 48000);
+//   const socket = new SpeechSocket(id);
 //   socket.onevent = (event) => ...        {"type": "started" | "finished" | "emotion" | "error", ...}
 //   socket.onlost = () => ...              each time that it was lost or could not be opened
+//   socket.setRate(48000);                 of what will be sent, Hz
 //   socket.send(pcm); socket.end();        an utterance; interrupt() stops what is being said
 import { openSpeechSocket } from "./api.js";
 import { backoff } from "./backoff.js";
@@ -13,21 +14,24 @@ export class SpeechSocket {
   onevent = () => {};
   onlost = () => {};
   #id;
-  #rate;
+  #rate = 0;
   #socket = null;
   #timer = 0;
   #attempt = 0;
   #closed = false;
 
-  /** @param {number} rate of what will be sent, Hz */
-  constructor(id, rate) {
+  constructor(id) {
     this.#id = id;
-    this.#rate = rate;
     this.#open();
   }
 
   get isOpen() {
     return this.#socket.readyState === WebSocket.OPEN;
+  }
+
+  setRate(rate) {
+    this.#rate = rate;
+    this.#tell({ sample_rate: rate, channels: 1 });
   }
 
   /** @param {ArrayBuffer} pcm s16le */
@@ -58,7 +62,7 @@ export class SpeechSocket {
     this.#socket = socket;
     socket.onopen = () => {
       this.#attempt = 0;
-      socket.send(JSON.stringify({ sample_rate: this.#rate, channels: 1 }));
+      if (this.#rate) this.setRate(this.#rate);
     };
     socket.onmessage = ({ data }) => {
       if (!this.#closed && typeof data === "string") this.onevent(JSON.parse(data));

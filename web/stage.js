@@ -23,7 +23,6 @@ export class Stage {
   #figures;
   #socket;
   #microphone;
-  #audio;
   #listeners = new AbortController();
   #clicked;
   #spokenAt = 0; // when the first byte of the present speech went out; 0: nothing is waited for
@@ -43,11 +42,10 @@ export class Stage {
     this.#clicked = clicked;
     this.#figures = new Figures(viewer);
     this.#dress(choice, abilities);
-    this.#audio = new AudioContext();
-    this.#socket = new SpeechSocket(id, this.#audio.sampleRate);
+    this.#socket = new SpeechSocket(id);
     this.#socket.onevent = (event) => this.#event(event);
     this.#socket.onlost = () => this.#checkAlive();
-    this.#microphone = new Microphone(this.#audio);
+    this.#microphone = new Microphone();
     this.#wire(abilities);
     viewer.onstate = (state) => this.#state(state);
     viewer.connect(api.whepPath(id));
@@ -59,7 +57,6 @@ export class Stage {
     this.#socket.close();
     this.#viewer.close();
     this.#figures.close();
-    this.#audio.close();
     if (document.fullscreenElement) document.exitFullscreen();
   }
 
@@ -175,6 +172,7 @@ export class Stage {
     const mic = $("mic");
     const microphone = this.#microphone;
     const idleWords = () => ($("hands-free").checked ? "Listening" : "Hold to talk");
+    microphone.onopen = (rate) => this.#socket.setRate(rate);
     microphone.onpcm = (pcm) => this.#socket.send(pcm);
     microphone.onlevel = (level) => mic.style.setProperty("--level", Math.min(1, level * 6).toFixed(2));
     microphone.onbegin = () => {
