@@ -30,11 +30,26 @@ LiveSession::LiveSession(Parts parts, const Clock& clock, const SessionMetrics& 
   parts_.session->on_speech([this](const SpeechEvent& e) { tell(e); });
 }
 
-Result<uint64_t> LiveSession::begin(Listener listener) {
+uint64_t LiveSession::watch(Watcher watcher) {
+  const std::lock_guard lock(mutex_);
+  if (over_) {
+    watcher.over();
+  } else {
+    watchers_.emplace(++last_watcher_, std::move(watcher));
+  }
+  return last_watcher_;
+}
+
+void LiveSession::forget(uint64_t watcher) {
+  const std::lock_guard lock(mutex_);
+  watchers_.erase(watcher);
+}
+
+Result<uint64_t> LiveSession::begin() {
   const std::lock_guard lock(mutex_);
   if (over_) return over_error();
   const uint64_t id = parts_.session->speech().begin();
-  utterances_[id].listener = std::move(listener);
+  heard_at_.emplace(id, std::nullopt);
   return id;
 }
 
@@ -42,13 +57,18 @@ Result<void> LiveSession::hear(uint64_t utterance, std::span<const float> sound)
   {
     const std::lock_guard lock(mutex_);
     if (over_) return over_error();
-    const auto it = utterances_.find(utterance);
-    if (it != utterances_.end() && !it->second.heard_at && !sound.empty()) it->second.heard_at = clock_.now();
+    const auto it = heard_at_.find(utterance);
+    if (it != heard_at_.end() && !it->second && !sound.empty()) it->second = clock_.now();
   }
   return parts_.session->speech().add(utterance, sound);
 }
 
 void LiveSession::end(uint64_t utterance) { parts_.session->speech().end(utterance); }
+
+bool LiveSession::is_open(uint64_t utterance) const {
+  const std::lock_guard lock(mutex_);
+  return !over_ && heard_at_.contains(utterance);
+}
 
 void LiveSession::interrupt() {
   {
@@ -63,23 +83,6 @@ void LiveSession::close(Ending why) {
   if (closing_) return;
   ending_ = why;
   closing_ = true;
-}
-
-uint64_t LiveSession::on_over(std::function<void()> listener) {
-  {
-    const std::lock_guard lock(mutex_);
-    if (!over_) {
-      over_listeners_.emplace(++last_listener_, std::move(listener));
-      return last_listener_;
-    }
-  }
-  listener();
-  return 0;
-}
-
-void LiveSession::forget(uint64_t listener) {
-  const std::lock_guard lock(mutex_);
-  over_listeners_.erase(listener);
 }
 
 std::string LiveSession::failure() const {
@@ -131,45 +134,32 @@ void LiveSession::count(const StageTimes& before) {
 }
 
 void LiveSession::tell(const SpeechEvent& event) {
-  Listener listener;
-  {
-    const std::lock_guard lock(mutex_);
-    const auto it = utterances_.find(event.utterance);
-    if (it == utterances_.end()) return;
-    listener = it->second.listener;
-    if (event.kind == SpeechEvent::Kind::started) {
-      speaking_ = true;
-      if (it->second.heard_at) metrics_.speech_to_sound.observe(seconds(clock_.now() - *it->second.heard_at));
-    } else {
-      speaking_ = false;
-      if (event.interrupted && interrupted_at_) {
-        metrics_.interrupt.observe(seconds(clock_.now() - *interrupted_at_));
-        interrupted_at_.reset();
-      }
-      utterances_.erase(it);
+  const std::lock_guard lock(mutex_);
+  const auto it = heard_at_.find(event.utterance);
+  if (event.kind == SpeechEvent::Kind::started) {
+    speaking_ = true;
+    if (it != heard_at_.end() && it->second) metrics_.speech_to_sound.observe(seconds(clock_.now() - *it->second));
+  } else {
+    speaking_ = false;
+    if (event.interrupted && interrupted_at_) {
+      metrics_.interrupt.observe(seconds(clock_.now() - *interrupted_at_));
+      interrupted_at_.reset();
     }
+    if (it != heard_at_.end()) heard_at_.erase(it);
   }
-  if (listener) listener(event);
+  for (const auto& [id, watcher] : watchers_) watcher.speech(event);
 }
 
-// Nothing is heard after this; viewers and listeners are told.
+// Nothing is heard after this; viewers and watchers are told.
 void LiveSession::finish() {
   if (auto finished = parts_.session->finish(); !finished && ending_ != Ending::failed) {
     log(LogLevel::warning, "the way out did not close in order",
         {{"session", parts_.id}, {"why", finished.error().message}});
   }
-  std::map<uint64_t, Utterance> unsaid;
-  std::map<uint64_t, std::function<void()>> listeners;
-  {
-    const std::lock_guard lock(mutex_);
-    over_ = true;
-    unsaid.swap(utterances_);
-    listeners.swap(over_listeners_);
-  }
-  for (const auto& [id, utterance] : unsaid) {
-    if (utterance.listener) utterance.listener({SpeechEvent::Kind::finished, id, {}, true});
-  }
-  for (const auto& [id, listener] : listeners) listener();
+  const std::lock_guard lock(mutex_);
+  over_ = true;
+  for (const auto& [id, watcher] : watchers_) watcher.over();
+  watchers_.clear();
 }
 
 }  // namespace avatar

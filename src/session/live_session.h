@@ -2,7 +2,8 @@
 // A Session that lives by the clock: the metronome beats, anybody may speak, interrupt, watch or close, from any
 // thread.
 //
-//   const auto utterance = live->begin([](const SpeechEvent& e) { ... });
+//   const uint64_t watcher = live->watch({.speech = [](const SpeechEvent& e) { ... }, .over = [] { ... }});
+//   const auto utterance = live->begin();
 //   live->hear(*utterance, sound);                 // busy: it waits already for more than it can hold
 //   live->end(*utterance);
 //   live->whep()->add_viewer(offer);
@@ -48,14 +49,22 @@ class LiveSession final {
     /// Without viewer and speech it ends after this.
     std::chrono::nanoseconds patience{0};
   };
-  using Listener = std::function<void(const SpeechEvent&)>;
+  struct Watcher {
+    std::function<void(const SpeechEvent&)> speech;  ///< of every utterance, whoever began it
+    std::function<void()> over;                      ///< once, the last call; during watch() if it is over already
+  };
 
   LiveSession(Parts parts, const Clock& clock, const SessionMetrics& metrics);
 
+  uint64_t watch(Watcher watcher);
+  void forget(uint64_t watcher);
+
   /// A new utterance. not_found: the session is over.
-  Result<uint64_t> begin(Listener listener = {});
+  Result<uint64_t> begin();
   Result<void> hear(uint64_t utterance, std::span<const float> sound);
   void end(uint64_t utterance);
+  /// It has not finished, nor was it interrupted.
+  [[nodiscard]] bool is_open(uint64_t utterance) const;
   [[nodiscard]] MediaTime waiting() const { return parts_.session->speech().waiting(); }
 
   /// Every utterance begun so far is over; silent with the next beat.
@@ -63,10 +72,6 @@ class LiveSession final {
 
   /// The first reason counts.
   void close(Ending why);
-
-  /// Is called once, when it is over; at once if it is. forget() by the number given.
-  uint64_t on_over(std::function<void()> listener);
-  void forget(uint64_t listener);
 
   [[nodiscard]] const std::string& id() const { return parts_.id; }
   [[nodiscard]] const std::string& avatar_id() const { return parts_.avatar_id; }
@@ -85,10 +90,6 @@ class LiveSession final {
   bool beat(std::chrono::nanoseconds late);
 
  private:
-  struct Utterance {
-    Listener listener;
-    std::optional<std::chrono::nanoseconds> heard_at;
-  };
   void tell(const SpeechEvent& event);
   void count(const StageTimes& before);
   void finish();
@@ -105,9 +106,9 @@ class LiveSession final {
   std::atomic<bool> speaking_ = false;
   std::atomic<Ending> ending_ = Ending::asked;
   mutable std::mutex mutex_;  // of what follows
-  std::map<uint64_t, Utterance> utterances_;
-  std::map<uint64_t, std::function<void()>> over_listeners_;
-  uint64_t last_listener_ = 0;
+  std::map<uint64_t, Watcher> watchers_;
+  uint64_t last_watcher_ = 0;
+  std::map<uint64_t, std::optional<std::chrono::nanoseconds>> heard_at_;  // of each utterance not finished: its start
   std::optional<std::chrono::nanoseconds> interrupted_at_;
   std::string failure_;
 };

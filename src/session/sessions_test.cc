@@ -81,7 +81,8 @@ TEST_F(SessionsTest, come_and_go_while_everybody_speaks) {
         auto seat = sessions.reserve();
         ASSERT_TRUE(seat);
         auto live = sessions.add(std::move(*seat), std::move(p));
-        const auto id = live->begin([](const SpeechEvent&) {});
+        live->watch({[](const SpeechEvent&) {}, [] {}});
+        const auto id = live->begin();
         ASSERT_TRUE(id);
         ASSERT_TRUE(live->hear(*id, tone_speech(100)));
         live->interrupt();

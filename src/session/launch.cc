@@ -1,0 +1,85 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "session/launch.h"
+
+#include <sys/random.h>
+
+#include <array>
+#include <cstdio>
+#include <cstring>
+#include <utility>
+
+#include "stream/whep_sink.h"
+
+namespace avatar {
+namespace {
+
+struct Draw {
+  std::string id;  // 24 hexadecimal digits: who does not know a session's id does not find it
+  uint64_t seed = 0;
+};
+
+Draw draw_lots() {
+  std::array<uint8_t, 20> random{};
+  CHECK(getrandom(random.data(), random.size(), 0) == static_cast<ssize_t>(random.size()));
+  Draw draw;
+  std::memcpy(&draw.seed, random.data(), sizeof draw.seed);
+  for (size_t i = sizeof draw.seed; i < random.size(); ++i) {
+    std::array<char, 3> digits{};
+    std::snprintf(digits.data(), digits.size(), "%02x", static_cast<unsigned>(random[i]));
+    draw.id += digits.data();
+  }
+  return draw;
+}
+
+// Two packets of 20 ms that a tick takes at once, and one that is late.
+constexpr MediaTime kReserve = MediaTime::from_ms(60);
+
+}  // namespace
+
+Launcher::Launcher(const Engine& engine, const Presets& presets, Presets::Analyse analyse, WebrtcTransport& transport,
+                   Sessions& sessions, const Clock& clock, const LaunchSettings& settings)
+    : engine_(engine),
+      presets_(presets),
+      analyse_(std::move(analyse)),
+      transport_(transport),
+      sessions_(sessions),
+      clock_(clock),
+      settings_(settings) {}
+
+Result<std::shared_ptr<LiveSession>> Launcher::launch(const LaunchRequest& request) const {
+  auto seat = sessions_.reserve();
+  if (!seat) return seat.error();
+  auto portrait = portrait_of(request);
+  if (!portrait) return portrait.error();
+  auto avatar = engine_.make_avatar(*portrait, request.size);
+  if (!avatar) return avatar.error();
+
+  const Draw lots = draw_lots();
+  SessionSettings settings{request.size, request.fps, request.performance, kReserve};
+  if (!request.has_seed) settings.performance.seed = lots.seed;
+  auto sink = std::make_unique<WhepSink>(WhepSettings{request.size.width, request.size.height, request.fps,
+                                                      settings_.max_bitrate_bps, settings_.most_viewers},
+                                         transport_);
+  LiveSession::Parts parts;
+  parts.id = lots.id;
+  if (request.picture.empty()) parts.avatar_id = request.avatar_id.empty() ? Presets::kDefault : request.avatar_id;
+  parts.size = request.size;
+  parts.fps = request.fps;
+  parts.whep = sink.get();
+  parts.has_viewer = [whep = sink.get()] { return whep->figures().viewers > 0; };
+  parts.patience = settings_.patience;
+  parts.session = std::make_unique<Session>(std::move(*avatar), (*portrait)->rest, settings, std::move(sink), clock_);
+  return sessions_.add(std::move(*seat), std::move(parts));
+}
+
+Result<std::shared_ptr<const Portrait>> Launcher::portrait_of(const LaunchRequest& request) const {
+  if (request.picture.empty()) return presets_.find(request.avatar_id.empty() ? Presets::kDefault : request.avatar_id);
+  auto portrait = analyse_(request.picture);
+  // No face: the picture is there, it is the wrong one.
+  if (!portrait && portrait.error().kind == ErrorKind::not_found) {
+    return Error{ErrorKind::invalid, portrait.error().message};
+  }
+  return portrait;
+}
+
+}  // namespace avatar
