@@ -33,6 +33,8 @@ FOREIGN = {  # header, as a regular expression: the files that may include it
     r"gst/": r"stream/(gstreamer|sound_file|webrtc_)",
     r"ffi_messages|google/protobuf/": r"stream/livekit/(ffi|room)",
     r"wels/": r"stream/video_encoder",
+    r"opus/": r"stream/audio_encoder",
+    r"vpx/": r"stream/vp8_encoder",
     r"vo-aacenc/": r"stream/aac_encoder",
     r"png\.h|turbojpeg\.h|webp/": r"face/picture_file",
     r"speex/": r"speech/resampler",

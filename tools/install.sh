@@ -13,6 +13,7 @@ packages=(
   libopenh264-dev libvo-aacenc-dev                  # MP4
   libgstreamer1.0-dev libgstreamer-plugins-base1.0-dev
   gstreamer1.0-plugins-base gstreamer1.0-plugins-good gstreamer1.0-plugins-bad  # sound files
+  libopus-dev libvpx-dev libgstreamer-plugins-bad1.0-dev gstreamer1.0-nice      # viewers in browsers
   libboost-dev nlohmann-json3-dev libspdlog-dev prometheus-cpp-dev  # the server
   libopus-dev libvpx-dev libgstreamer-plugins-bad1.0-dev gstreamer1.0-nice  # viewers in browsers
   protobuf-compiler libprotobuf-dev python3-pip     # LiveKit

@@ -10,7 +10,7 @@
 #include <memory>
 #include <vector>
 
-#include "stream/moving_picture.h"
+#include "stream/test_moving_picture.h"
 
 namespace avatar {
 namespace {

@@ -21,8 +21,10 @@ constexpr unsigned kPacketBytes = 1200;  // of RTP: fits every tunnel on the way
 // All candidates are there within milliseconds; a STUN or TURN server may take longer. Without a free port the library
 // never says that it is done.
 constexpr std::chrono::seconds kGathering{1}, kGatheringFromServers{5};
-// Media begins this far into the pipeline's time, so that sound may be stamped some milliseconds before its picture.
-constexpr GstClockTime kHeadroom = 100 * GST_MSECOND;
+// webrtcbin holds a buffer back until its time by the pipeline's clock. Ours are sent when they are due, so their times
+// lie in the past: a tick may come early by this much before a push has to wait. The pipeline counts from long before
+// it was made, so that the past is there.
+constexpr GstClockTime kPast = GST_SECOND, kCountsFrom = 10 * GST_SECOND;
 constexpr unsigned kReportIntervalMs = 1000;  // between sender reports
 constexpr size_t kMostPackets = 512;          // looked at in one feedback; it tells of some dozen
 
@@ -117,6 +119,7 @@ struct WebrtcPeer::Pipeline {
   void tune_session();
 
   SharedNotes notes;
+  Owned<GstClock> clock{gst_system_clock_obtain()};
   Owned<GstElement> bin;         // the pipeline
   GstElement* webrtc = nullptr;  // in it
   bool asks_servers = false;     // for candidates
@@ -210,6 +213,9 @@ Result<void> WebrtcPeer::Pipeline::build(const WebrtcSettings& settings) {
   webrtc = gst_element_factory_make("webrtcbin", nullptr);
   if (webrtc == nullptr) return library_error("is not installed");
   gst_bin_add(GST_BIN(bin.get()), webrtc);
+  gst_pipeline_use_clock(GST_PIPELINE(bin.get()), clock.get());
+  gst_element_set_start_time(bin.get(), GST_CLOCK_TIME_NONE);
+  gst_element_set_base_time(bin.get(), gst_clock_get_time(clock.get()) - kCountsFrom);
   // Nobody reads the bus: what it says reaches us by notes, and a full bus would keep every message.
   GstBus* bus = gst_element_get_bus(bin.get());
   gst_bus_set_flushing(bus, TRUE);
@@ -370,12 +376,6 @@ Result<std::string> WebrtcPeer::Pipeline::negotiate(const std::string& offer) {
 }
 
 void WebrtcPeer::Pipeline::tune_session() {
-  // webrtcbin would hold each buffer back until its time by the clock; ours are sent when they are due.
-  GstIterator* syncs = gst_bin_iterate_all_by_element_factory_name(GST_BIN(webrtc), "clocksync");
-  gst_iterator_foreach(
-      syncs, [](const GValue* element, gpointer) { g_object_set(g_value_get_object(element), "sync", FALSE, nullptr); },
-      nullptr);
-  gst_iterator_free(syncs);
   const Owned<GstElement> rtp(gst_bin_get_by_name(GST_BIN(webrtc), "rtpbin"));
   // Reports tell when a packet's content was, not when it left; by a clock that nobody sets. Then what they say of
   // sound and of pictures is the same to the sample.
@@ -421,10 +421,8 @@ void WebrtcPeer::send(Track track, std::span<const uint8_t> unit, MediaTime time
   if (way.pad == nullptr || !p.notes->connected || p.notes->gone) return;
   const GstClockTimeDiff media = time.samples * 62'500 / 3;  // ns; a sample of 48 kHz is 62,500/3
   if (!p.shift) {
-    const Owned<GstClock> clock(gst_element_get_clock(p.bin.get()));
-    if (!clock) return;
-    const GstClockTime running = gst_clock_get_time(clock.get()) - gst_element_get_base_time(p.bin.get());
-    p.shift = static_cast<GstClockTimeDiff>(running + kHeadroom) - media;
+    const GstClockTime running = gst_clock_get_time(p.clock.get()) - gst_element_get_base_time(p.bin.get());
+    p.shift = static_cast<GstClockTimeDiff>(running - kPast) - media;
   }
   if (!way.announced) {
     way.announced = true;
@@ -435,7 +433,7 @@ void WebrtcPeer::send(Track track, std::span<const uint8_t> unit, MediaTime time
     gst_pad_push_event(way.pad, gst_event_new_segment(&segment));
   }
   GstBuffer* buffer = gst_buffer_new_memdup(unit.data(), unit.size());
-  GST_BUFFER_PTS(buffer) = static_cast<GstClockTime>(std::max<GstClockTimeDiff>(media + *p.shift, 0));
+  GST_BUFFER_PTS(buffer) = static_cast<GstClockTime>(media + *p.shift);
   GST_BUFFER_DTS(buffer) = GST_BUFFER_PTS(buffer);
   gst_pad_push(way.pad, buffer);  // what it says of the way is of no use: a peer that ends says so by its state
 }

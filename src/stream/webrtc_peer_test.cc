@@ -10,8 +10,8 @@
 #include <thread>
 
 #include "stream/gstreamer.h"
-#include "stream/loopback_viewer.h"
-#include "stream/moving_picture.h"
+#include "stream/test_loopback_viewer.h"
+#include "stream/test_moving_picture.h"
 #include "stream/webrtc_transport.h"
 
 namespace avatar {
@@ -55,10 +55,12 @@ class WebrtcPeerTest : public testing::TestWithParam<VideoCodec> {
     auto unit = encoder_->encode(frame_, time, want_key_ || sent_ == 0);
     ASSERT_TRUE(unit);
     want_key_ = false;
+    const auto begin = clock_.now();
     peer_->send(WebrtcPeer::Track::picture, unit->bytes, time);
     const std::array<uint8_t, 3> silence{0xF8, 0xFF, 0xFE};  // 20 ms, CELT (RFC 6716, 3.1)
     peer_->send(WebrtcPeer::Track::sound, silence, time);
     peer_->send(WebrtcPeer::Track::sound, silence, time + MediaTime::from_ms(20));
+    spent_.push_back(clock_.now() - begin);
     ++sent_;
   }
   template <typename True>
@@ -76,6 +78,7 @@ class WebrtcPeerTest : public testing::TestWithParam<VideoCodec> {
   int64_t sent_ = 0;
   std::chrono::nanoseconds due_{0};
   bool want_key_ = false;
+  std::vector<std::chrono::nanoseconds> spent_;  // in send, each tick
 };
 
 TEST_P(WebrtcPeerTest, carries_pictures_and_sound_at_their_times) {
@@ -91,6 +94,17 @@ TEST_P(WebrtcPeerTest, carries_pictures_and_sound_at_their_times) {
   for (const auto& packet : viewer.packets("video"))
     times.insert(packet.rtp_time - viewer.packets("video")[0].rtp_time);
   EXPECT_TRUE(times.contains(3600) || times.contains(3599) || times.contains(3601)) << "90,000 / 25";
+}
+
+TEST_P(WebrtcPeerTest, sends_at_once_and_never_waits_for_a_clock) {
+  LoopbackViewer viewer({name(GetParam())});
+  connect(viewer);
+  ASSERT_TRUE(wait([&] { return sent_ == 50; }));
+  std::sort(spent_.begin(), spent_.end());
+  std::printf("a tick of one viewer: %.2f ms, at most %.2f ms\n",
+              std::chrono::duration<double, std::milli>(spent_[25]).count(),
+              std::chrono::duration<double, std::milli>(spent_[49]).count());
+  EXPECT_LT(spent_[25], std::chrono::milliseconds(5)) << "half of the ticks, even on a busy machine";
 }
 
 TEST_P(WebrtcPeerTest, reports_one_time_for_sound_and_pictures) {

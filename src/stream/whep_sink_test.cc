@@ -13,8 +13,8 @@
 #include <sstream>
 
 #include "stream/gstreamer.h"
-#include "stream/loopback_viewer.h"
-#include "stream/moving_picture.h"
+#include "stream/test_loopback_viewer.h"
+#include "stream/test_moving_picture.h"
 
 namespace avatar {
 namespace {
@@ -136,7 +136,8 @@ TEST_F(WhepSinkTest, encodes_once_for_all_and_begins_each_with_a_key_picture) {
   ASSERT_TRUE(run_until([&] { return receives(second); }));
   const auto after = sink_->figures();
   EXPECT_LE(after.pictures - before.pictures, ticks_ - ticks) << "one picture a tick, not one a viewer";
-  EXPECT_EQ(after.key_pictures - before.key_pictures, 1);
+  EXPECT_GE(after.key_pictures - before.key_pictures, 1);
+  EXPECT_LE(after.key_pictures - before.key_pictures, 2) << "one for it, and one if a busy machine lost a packet";
   // RFC 7741, 4.3: the lowest bit of the frame's first byte is 0 in a key frame. The descriptor takes four bytes here.
   const auto packets = second.packets("video");
   EXPECT_EQ(packets[0].payload[0] & 0x10, 0x10) << "the start of a partition";
