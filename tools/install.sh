@@ -47,20 +47,39 @@ if ((${#missing[@]} > 0)); then
   fi
   mkdir -p build
   log=$PWD/build/install.log
-  step() {
-    local words=$1
-    shift
-    echo "== $words" >&2
-    "$@" >>"$log" 2>&1 || {
-      echo "install: $words failed; the last lines of $log say why:" >&2
-      tail -n 5 "$log" >&2
-      exit 1
-    }
-  }
   : >"$log"
-  step "reading the lists of packages" $sudo apt-get update
-  step "installing ${#missing[@]} packages: ${missing[*]}" \
-    $sudo env DEBIAN_FRONTEND=noninteractive apt-get install -y --no-install-recommends "${missing[@]}"
+
+  # Keeps what apt says in the log; on a terminal shows how far it is.
+  listen() {
+    local line percent words
+    while IFS= read -r line; do
+      case $line in
+        dlstatus:* | pmstatus:*)
+          [[ -t 2 ]] || continue
+          IFS=: read -r _ _ percent words <<<"$line"
+          printf '\r\e[K   %3s %%  %.60s' "${percent%.*}" "$words" >&2
+          ;;
+        *) printf '%s\n' "$line" >>"$log" ;;
+      esac
+    done
+    [[ ! -t 2 ]] || printf '\r\e[K' >&2
+  }
+  # Standard output carries apt's state too: sudo closes every other descriptor.
+  apt() {
+    LC_ALL=C $sudo env DEBIAN_FRONTEND=noninteractive apt-get -o APT::Status-Fd=1 -o DPkg::Lock::Timeout=120 "$@" 2>&1 |
+      listen
+  }
+  reason() { grep -m 1 '^E: ' "$log" || tail -n 1 "$log"; }
+
+  echo "== reading the lists of packages" >&2
+  # The lists that are there may do.
+  apt -o APT::Update::Error-Mode=any update || echo "install: not all lists could be read: $(reason)" >&2
+  : >"$log"
+  echo "== installing ${#missing[@]} packages: ${missing[*]}" >&2
+  apt install -y --no-install-recommends "${missing[@]}" || {
+    echo "install: apt-get failed, all its words are in $log: $(reason)" >&2
+    exit 1
+  }
 fi
 
 tools/fetch_packages.sh >&2
