@@ -10,11 +10,16 @@ preset=$1 target=$2
 folder=build/$preset
 
 if [[ ! -f $folder/build.ninja ]]; then
+  version=$(cmake --version | sed -n '1s/[^0-9]*//p')
+  [[ $(printf '3.25\n%s\n' "$version" | sort -V | head -n 1) == 3.25 ]] || {
+    echo "build: cmake 3.25 or later is needed, $(command -v cmake) is $version" >&2
+    exit 1
+  }
   echo "== configuring $preset" >&2
   mkdir -p build
   cmake --preset "$preset" >build/configure.log 2>&1 || {
     echo "build: configuring failed; build/configure.log says why:" >&2
-    grep -A4 'CMake Error' build/configure.log | head -n 8 >&2 || tail -n 5 build/configure.log >&2
+    grep -m 1 -B 1 -A 4 'CMake Error' build/configure.log >&2 || tail -n 5 build/configure.log >&2
     rm -f "$folder/build.ninja"
     exit 1
   }
