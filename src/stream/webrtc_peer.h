@@ -12,6 +12,7 @@
 //     peer.send(WebrtcPeer::Track::sound, unit, time);
 //
 // Both RTP clocks and both sender reports count from one MediaTime, so the viewer plays sound and picture in step.
+// Sound is reported 15 ms older than it is, which is where browsers leave it.
 // Nothing is queued here: what is sent has left when send returns, or is lost.
 //
 // The network is touched by one UDP socket for each local address given, and by nothing else: no UPnP, no look-up of
