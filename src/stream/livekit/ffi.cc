@@ -2,6 +2,7 @@
 #include "stream/livekit/ffi.h"
 
 #include <dlfcn.h>
+#include <ffi_messages.pb.h>
 
 #include <cstdlib>
 #include <filesystem>

@@ -14,8 +14,6 @@
 // Ownership: handles that the library gives must be dropped (OwnedHandle).
 #pragma once
 
-#include <ffi_messages.pb.h>
-
 #include <atomic>
 #include <chrono>
 #include <condition_variable>
@@ -30,6 +28,12 @@
 #include "base/result.h"
 
 namespace avatar {
+
+namespace ffi {  // ffi_messages.proto
+class Event;
+class Request;
+class Response;
+}  // namespace ffi
 
 class Mailbox;
 

@@ -3,6 +3,7 @@
 // what needs one is in tests/livekit/.
 #include "stream/livekit/ffi.h"
 
+#include <ffi_messages.pb.h>
 #include <gtest/gtest.h>
 
 #include <array>

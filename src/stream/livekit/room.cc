@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "stream/livekit/room.h"
 
+#include <ffi_messages.pb.h>
+
 #include <algorithm>
 #include <deque>
 #include <mutex>
@@ -67,18 +69,26 @@ std::string without_secrets(std::string words, const std::string& token) {
 
 class Room::Stay final {
  public:
-  Stay(std::shared_ptr<Ffi> ffi, const RoomSettings& settings, Ears& ears, std::atomic<bool>& over)
-      : ffi_(std::move(ffi)), settings_(settings), ears_(ears), over_(over), mailbox_(ffi_), playback_(ears) {}
+  Stay(std::shared_ptr<Ffi> ffi, const RoomSettings& settings, std::atomic<bool>& over)
+      : ffi_(std::move(ffi)), settings_(settings), over_(over), mailbox_(ffi_) {}
 
   ~Stay() {
     leave();
     if (thread_.joinable()) thread_.join();
   }
 
-  Result<void> begin() {
-    if (auto made = make_tracks(); !made) return made.error().while_doing("making the tracks");
-    thread_ = std::thread([this] { run(); });
-    return {};
+  void join(Ears& ears) {
+    CHECK(!thread_.joinable());
+    playback_.emplace(ears);
+    thread_ = std::thread([this, &ears] {
+      const Error why = stay();
+      over_ = true;
+      disconnect();
+      for (auto& [id, handle] : readers_) handle = {};
+      const bool ours = why.kind == ErrorKind::cancelled;
+      log(ours ? LogLevel::info : LogLevel::warning, "left the room", {{"reason", why.message}});
+      ears.left(why);
+    });
   }
 
   void leave() {
@@ -133,14 +143,7 @@ class Room::Stay final {
     (void)ffi_->request(play_request_);
   }
 
- private:
-  // ---- our tracks, before we join
-
-  static Result<OwnedHandle> handle_of(const std::shared_ptr<Ffi>& ffi, const ffi::Owned& owned) {
-    if (owned.handle().id() == 0) return Error{ErrorKind::unavailable, "LiveKit's client library gave no handle"};
-    return OwnedHandle(ffi, owned.handle().id());
-  }
-
+  // Our tracks, before we join.
   Result<void> make_tracks() {
     ffi::Request request;
     auto& video = *request.mutable_new_video_source();
@@ -188,6 +191,12 @@ class Room::Stay final {
     return {};
   }
 
+ private:
+  static Result<OwnedHandle> handle_of(const std::shared_ptr<Ffi>& ffi, const ffi::Owned& owned) {
+    if (owned.handle().id() == 0) return Error{ErrorKind::unavailable, "LiveKit's client library gave no handle"};
+    return OwnedHandle(ffi, owned.handle().id());
+  }
+
   Result<OwnedHandle> new_track(bool video) {
     ffi::Request request;
     auto& create = video ? *request.mutable_create_video_track() : *request.mutable_create_audio_track();
@@ -200,23 +209,13 @@ class Room::Stay final {
 
   // ---- the room's thread
 
-  void run() {
-    const Error why = stay();
-    over_ = true;
-    disconnect();
-    for (auto& [id, handle] : readers_) handle = {};
-    const bool ours = why.kind == ErrorKind::cancelled;
-    log(ours ? LogLevel::info : LogLevel::warning, "left the room", {{"reason", why.message}});
-    ears_.left(why);
-  }
-
   // Until the end, and its reason.
   Error stay() {
     if (auto connected = connect(); !connected) return connected.error();
     Clock::time_point next_look = Clock::now();
     while (true) {
       const bool may_tell = agent_present_ && rpc_id_ == 0;
-      const auto wake = may_tell ? std::min(next_look, std::max(playback_.when(), rpc_retry_at_)) : next_look;
+      const auto wake = may_tell ? std::min(next_look, std::max(playback_->when(), rpc_retry_at_)) : next_look;
       if (const auto event = mailbox_.wait_until(wake)) {
         if (auto end = take(*event)) return *end;
       }
@@ -225,7 +224,7 @@ class Room::Stay final {
       const auto now = Clock::now();
       take_reports(now);
       if (now >= next_look) {
-        playback_.look(now);
+        playback_->look(now);
         next_look = now + kLook;
       }
       if (!agent_present_ && now >= agent_deadline_) {
@@ -430,7 +429,7 @@ class Room::Stay final {
     agent_present_ = false;
     agent_deadline_ = Clock::now() + settings_.agent_grace;
     if (!reconnecting_) {
-      playback_.forget(Clock::now());
+      playback_->forget(Clock::now());
       rpc_id_ = 0;
       rpc_tries_ = 0;
     }
@@ -448,21 +447,21 @@ class Room::Stay final {
       return found == info.attributes().end() ? std::string() : found->second;
     };
     const uint64_t id = reader.id();
-    playback_.open(id, attribute("sample_rate"), attribute("num_channels"), Clock::now());
+    playback_->open(id, attribute("sample_rate"), attribute("num_channels"), Clock::now());
     ffi::Request request;
     request.mutable_byte_read_incremental()->set_reader_handle(id);
     if (ffi_->request(request)) {
       readers_.emplace_back(id, std::move(reader));
     } else {
-      playback_.close(id, Clock::now());
+      playback_->close(id, Clock::now());
     }
   }
 
   void take(const ffi::StreamEvent& event) {
     const uint64_t id = event.reader_handle();
     if (event.has_chunk_received()) {
-      playback_.hear(id, event.chunk_received().content(), Clock::now());
-    } else if (event.has_eos() && playback_.close(id, Clock::now())) {
+      playback_->hear(id, event.chunk_received().content(), Clock::now());
+    } else if (event.has_eos() && playback_->close(id, Clock::now())) {
       std::erase_if(readers_, [&](const auto& reader) { return reader.first == id; });
     }
   }
@@ -475,7 +474,7 @@ class Room::Stay final {
     const bool ours = !agent_.empty() && call.caller_identity() == agent_;
     response.set_payload(ours ? "ok" : "reject");
     (void)ffi_->request(request);
-    if (ours) playback_.clear(Clock::now());
+    if (ours) playback_->clear(Clock::now());
   }
 
   // ---- what it must be told: one word at a time, in order
@@ -488,19 +487,19 @@ class Room::Stay final {
     }
     for (const Played& p : played) {
       if (p.started) {
-        playback_.started(p.utterance, now);
+        playback_->started(p.utterance, now);
       } else {
-        playback_.finished(p.utterance, p.position, p.interrupted, now);
+        playback_->finished(p.utterance, p.position, p.interrupted, now);
       }
     }
   }
 
   void tell(Clock::time_point now) {
     if (!agent_present_ || rpc_id_ != 0 || now < rpc_retry_at_) return;
-    const Notice* notice = playback_.next(now);
+    const Notice* notice = playback_->next(now);
     while (notice != nullptr && notice->method == kStarted && !wants_started_) {
-      playback_.told();
-      notice = playback_.next(now);
+      playback_->told();
+      notice = playback_->next(now);
     }
     if (notice == nullptr) return;
     ffi::Request request;
@@ -529,12 +528,11 @@ class Room::Stay final {
           {{"code", std::to_string(done.error().code())}});
     }
     rpc_tries_ = 0;
-    playback_.told();
+    playback_->told();
   }
 
   const std::shared_ptr<Ffi> ffi_;
   const RoomSettings settings_;
-  Ears& ears_;
   std::atomic<bool>& over_;
   Mailbox mailbox_;
 
@@ -543,7 +541,7 @@ class Room::Stay final {
   uint32_t sounds_given_ = 0;
 
   // [room thread]
-  Playback playback_;
+  std::optional<Playback> playback_;
   OwnedHandle video_source_, audio_source_, video_track_, audio_track_;  // in the order of making
   OwnedHandle room_, us_;
   std::vector<OwnedHandle> publications_;
@@ -562,14 +560,16 @@ class Room::Stay final {
   std::thread thread_;
 };
 
-Result<std::unique_ptr<Room>> Room::join(std::shared_ptr<Ffi> ffi, const RoomSettings& settings, Ears& ears) {
+Result<std::unique_ptr<Room>> Room::make(std::shared_ptr<Ffi> ffi, const RoomSettings& settings) {
   std::unique_ptr<Room> room(new Room);
-  room->stay_ = std::make_unique<Stay>(std::move(ffi), settings, ears, room->over_);
-  if (auto begun = room->stay_->begin(); !begun) return begun.error();
+  room->stay_ = std::make_unique<Stay>(std::move(ffi), settings, room->over_);
+  if (auto made = room->stay_->make_tracks(); !made) return made.error().while_doing("making the avatar's tracks");
   return room;
 }
 
 Room::~Room() = default;
+
+void Room::join(Ears& ears) { stay_->join(ears); }
 
 void Room::show(const Frame& frame, int64_t time_us) {
   if (!over_) stay_->show(frame, time_us);

@@ -2,7 +2,8 @@
 // The avatar as a participant of a LiveKit room: it joins with the token it was given, publishes its picture and its
 // voice, hears what its agent wants said, and tells the agent what was played (the contract of LiveKit's agents).
 //
-//   auto room = Room::join(ffi, settings, ears);     // at once; joining goes on in the background
+//   auto room = Room::make(ffi, settings);
+//   room->join(ears);                                // answers at once; joining goes on in the background
 //   room->show(frame, time_us); room->play(sound);   // from the first moment on: idle pictures, silence
 //   room->started(utterance); room->finished(utterance, position, interrupted);
 //   room->leave();                                   // ears.left() is called, also when the room ends by itself
@@ -48,11 +49,14 @@ struct RoomSettings {
 
 class Room final {
  public:
-  /// unavailable: the library cannot make our tracks. That the room cannot be joined is told to ears.left().
-  static Result<std::unique_ptr<Room>> join(std::shared_ptr<Ffi> ffi, const RoomSettings& settings, Ears& ears);
+  /// unavailable: the library cannot make our tracks.
+  static Result<std::unique_ptr<Room>> make(std::shared_ptr<Ffi> ffi, const RoomSettings& settings);
   ~Room();
   Room(const Room&) = delete;
   Room& operator=(const Room&) = delete;
+
+  /// Once. The ears outlive the room. That it cannot be joined is told to ears.left().
+  void join(Ears& ears);
 
   /// `time_us`: when it is to be seen, on the steady clock. Size as in the settings.
   void show(const Frame& frame, int64_t time_us);

@@ -1,0 +1,38 @@
+#!/bin/sh
+# SPDX-License-Identifier: Apache-2.0
+# Installs the other side for the tests in LiveKit rooms, pinned, into .deps/livekit-test/: the real server (Go) and the
+# agents' packages (Python, in an environment of their own). Nothing of it is part of the product. Does nothing when all
+# is there. The first time takes minutes: the server is compiled. Ends with one sentence when something is missing.
+set -eu
+cd "$(dirname "$0")/../.."
+folder=$PWD/.deps/livekit-test
+server=v1.13.5
+agents=1.8.9
+stamp="server $server agents $agents"
+
+fail() { echo "livekit tests: $*" >&2; exit 1; }
+
+[ "$(cat "$folder/.stamp" 2>/dev/null)" = "$stamp" ] && exit
+command -v go >/dev/null || fail "Go is missing (1.26 or later)"
+python3 -c 'import sys, venv, ensurepip; sys.exit(sys.version_info < (3, 10))' 2>/dev/null ||
+  fail "Python 3.10 or later with venv is missing"
+mkdir -p "$folder"
+log=$folder/install.log
+: >"$log"
+
+# Both at once: one waits for the network most of the time.
+echo "installing livekit-server $server and livekit-agents $agents for the tests"
+(GOBIN="$folder/bin" nice -n 10 go install -ldflags=-s "github.com/livekit/livekit-server/cmd/server@$server" \
+  >>"$log" 2>&1) &
+building=$!
+python=0
+{
+  rm -rf "$folder/venv" && python3 -m venv "$folder/venv" &&
+    "$folder/venv/bin/pip" install --quiet --disable-pip-version-check "livekit-agents==$agents" \
+      opencv-python-headless pillow loguru &&
+    # The plugin without the maker's own engine, which only its local mode loads.
+    "$folder/venv/bin/pip" install --quiet --disable-pip-version-check --no-deps "livekit-plugins-bithuman==$agents"
+} >>"$log" 2>&1 || python=1
+wait "$building" || fail "the server could not be built; $log says why"
+[ "$python" = 0 ] || fail "the Python packages could not be installed; $log says why"
+echo "$stamp" >"$folder/.stamp"
