@@ -73,12 +73,18 @@ Result<std::shared_ptr<const Portrait>> FaceAnalysis::analyse(std::span<const st
 
   const Pyramid pyramid(portrait->picture);
   if (auto found = find_face(*parts_, pyramid, *portrait); !found) return found.error();
+  // The mask needs only to know where the face is, so it is made while the points are made exact.
+  auto person = std::async(std::launch::async, [this, &pyramid, found = portrait->landmarks] {
+    return parts_->person->find(pyramid, found);
+  });
+  auto landmarks = parts_->landmarker->refine(pyramid, portrait->landmarks);
+  auto mask = person.get();
+  if (!landmarks) return landmarks.error();
+  if (!mask) return mask.error();
+  portrait->landmarks = *landmarks;
+  portrait->person = std::move(*mask);
   portrait->fit = fit_face(*portrait->canonical, portrait->landmarks);
   portrait->rest = measure_rest(portrait->picture, *portrait->canonical, portrait->fit, portrait->landmarks);
-
-  auto person = parts_->person->find(pyramid, portrait->landmarks);
-  if (!person) return person.error();
-  portrait->person = std::move(*person);
   return std::shared_ptr<const Portrait>(std::move(portrait));
 }
 

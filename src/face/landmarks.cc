@@ -66,7 +66,14 @@ Result<Landmarks> Landmarker::find(const Pyramid& picture, const Crop& face) con
     crop = next;
     if (moved < kSettled) break;
   }
+  return landmarks;
+}
 
+Result<Landmarks> Landmarker::refine(const Pyramid& picture, const Landmarks& found) const {
+  auto run = model_->prepare();
+  if (!run) return run.error();
+  const Crop crop = crop_round(found);
+  Landmarks landmarks;
   // Shifts in parts of the side, scale, degrees: symmetric, so that they add no bias. Sizes chosen so that a pixel of
   // the network falls on other pixels of the picture each time.
   constexpr struct {

@@ -21,8 +21,12 @@ class Landmarker {
  public:
   static Result<std::unique_ptr<Landmarker>> load();
 
-  /// `face` as a Detector found it. not_found: the network says that there is no face.
+  /// `face` as a Detector found it. Looks until the square has settled: good to a pixel or two. not_found: the network
+  /// says that there is no face.
   [[nodiscard]] Result<Landmarks> find(const Pyramid& picture, const Crop& face) const;
+
+  /// The mean of several looks from slightly different squares round what find() found.
+  [[nodiscard]] Result<Landmarks> refine(const Pyramid& picture, const Landmarks& found) const;
 
  private:
   explicit Landmarker(std::shared_ptr<const Model> model) : model_(std::move(model)) {}
