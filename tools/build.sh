@@ -5,6 +5,7 @@
 #
 #   tools/build.sh PRESET TARGET
 set -euo pipefail
+trap 'exit 130' INT TERM
 cd "$(dirname "$0")/.."
 preset=$1 target=$2
 folder=build/$preset

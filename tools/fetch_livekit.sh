@@ -31,10 +31,14 @@ work=$(mktemp -d "$PWD/.deps/.fetch.XXXXXX")
 trap 'rm -rf "$work"' EXIT
 trap 'exit 130' INT TERM
 
+# What broke the connection tells more than that no version was found after it.
+pip_reason() {
+  sed -n "s/.*connection broken by '\(.*\)': .*/\1/p" "$work/log" | grep . || grep ERROR "$work/log" || tail -n 1 "$work/log"
+}
 echo "livekit==$version --hash=sha256:$sha256" >"$work/requirements"
-python3 -m pip download --disable-pip-version-check --no-deps --only-binary=:all: --platform "$platform" \
+python3 -m pip download --disable-pip-version-check --retries 1 --no-deps --only-binary=:all: --platform "$platform" \
   --require-hashes --dest "$work" --requirement "$work/requirements" >"$work/log" 2>&1 ||
-  fail "pip could not fetch livekit $version: $(grep -m 1 ERROR "$work/log" || tail -n 1 "$work/log")"
+  fail "pip could not fetch livekit $version: $(pip_reason | head -n 1)"
 mkdir "$work/keep"
 python3 - "$work"/*.whl "$work/keep" <<'PYTHON' || fail "livekit $version has no liblivekit_ffi.so"
 import pathlib, sys, zipfile

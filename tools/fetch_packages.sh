@@ -40,6 +40,11 @@ keep() {
   work=
 }
 
+# npm's complaint begins with error numbers; the first sentence follows.
+npm_reason() {
+  sed -nE 's/^npm (ERR!|error) +//p' "$work/npm.log" | grep -vE '^(code|errno|syscall|type|path) ' | head -n 1
+}
+
 # npm_files FOLDER PACKAGE@VERSION SHA512 FILE...: unpacks only these files, flat.
 npm_files() {
   folder=$1 spec=$2 sha512=$3
@@ -48,8 +53,8 @@ npm_files() {
   echo "fetching $spec"
   new_work
   command -v npm >/dev/null || fail "npm is missing: install the package npm, then run this again"
-  (cd "$work" && npm pack --ignore-scripts --silent "$spec" >npm.log 2>&1) ||
-    fail "npm could not fetch $spec: $(grep -i error "$work/npm.log" | head -n 1 || true)"
+  (cd "$work" && npm pack --ignore-scripts --loglevel=error --fetch-retry-mintimeout=1000 --fetch-retry-maxtimeout=5000 \
+    "$spec" >npm.log 2>&1) || fail "npm could not fetch $spec: $(npm_reason)"
   archive=$(ls "$work"/*.tgz)
   pinned=$(printf %s "$sha512" | base64 -d | od -An -v -tx1 | tr -d ' \n')  # npm writes it in base64
   [ "$(sha512sum <"$archive" | cut -d' ' -f1)" = "$pinned" ] || fail "$spec is not the archive that was pinned"
@@ -88,11 +93,10 @@ private_apt() {
   mkdir -p "$work/apt/lists/partial" "$work/apt/cache/archives/partial" "$work/apt/parts"
   echo "deb [signed-by=$keys] $mirror trixie main" >"$work/apt/sources.list"
   : >"$work/apt/status"
-  options="-o Dir::Etc::sourcelist=$work/apt/sources.list -o Dir::Etc::sourceparts=$work/apt/parts
-    -o Dir::State::lists=$work/apt/lists -o Dir::State::status=$work/apt/status -o Dir::Cache=$work/apt/cache
-    -o Acquire::Languages=none -o APT::Sandbox::User="
-  # shellcheck disable=SC2086
-  apt-get $options update >>"$work/apt.log" 2>&1 && apt-get $options download libonnxruntime-dev >>"$work/apt.log" 2>&1
+  set -- -o "Dir::Etc::sourcelist=$work/apt/sources.list" -o "Dir::Etc::sourceparts=$work/apt/parts" \
+    -o "Dir::State::lists=$work/apt/lists" -o "Dir::State::status=$work/apt/status" -o "Dir::Cache=$work/apt/cache" \
+    -o Acquire::Languages=none -o APT::Sandbox::User=
+  apt-get "$@" update >>"$work/apt.log" 2>&1 && apt-get "$@" download libonnxruntime-dev >>"$work/apt.log" 2>&1
 }
 if ! have "$headers" headers; then
   echo "fetching the headers of ONNX Runtime"

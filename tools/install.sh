@@ -5,6 +5,7 @@
 #
 #   tools/install.sh [build] [test] [tidy]      which work they are for; build is always among them
 set -euo pipefail
+trap 'exit 130' INT TERM
 cd "$(dirname "$0")/.."
 
 packages=(
@@ -83,4 +84,11 @@ if ((${#missing[@]} > 0)); then
 fi
 
 tools/fetch_packages.sh >&2
-tools/fetch_livekit.sh >&2 || echo "install: going on without LiveKit" >&2
+# Without LiveKit the rest works. Where it cannot be had, it is asked for again a day later (or by hand).
+missed=.deps/livekit.missed
+if [[ -z $(find "$missed" -mtime -1 2>/dev/null) ]]; then
+  tools/fetch_livekit.sh >&2 || {
+    echo "install: going on without LiveKit; tools/fetch_livekit.sh tries again" >&2
+    touch "$missed"
+  }
+fi
