@@ -47,6 +47,17 @@ Launcher::Launcher(const Engine& engine, const Presets& presets, Presets::Analys
       settings_(settings) {}
 
 Result<std::shared_ptr<LiveSession>> Launcher::launch(const LaunchRequest& request) const {
+  return launch(request, [this](const LaunchRequest& r) -> Result<WayOut> {
+    auto sink = std::make_unique<WhepSink>(
+        WhepSettings{r.size.width, r.size.height, r.fps, settings_.max_bitrate_bps, settings_.most_viewers},
+        transport_);
+    WhepSink* const whep = sink.get();
+    return WayOut{std::move(sink), whep, [whep] { return whep->figures().viewers > 0; }};
+  });
+}
+
+Result<std::shared_ptr<LiveSession>> Launcher::launch(const LaunchRequest& request,
+                                                      const MakeWayOut& make_way_out) const {
   auto seat = sessions_.reserve();
   if (!seat) return seat.error();
   auto portrait = portrait_of(request);
@@ -57,18 +68,18 @@ Result<std::shared_ptr<LiveSession>> Launcher::launch(const LaunchRequest& reque
   const Draw lots = draw_lots();
   SessionSettings settings{request.size, request.fps, request.performance, kReserve};
   if (!request.has_seed) settings.performance.seed = lots.seed;
-  auto sink = std::make_unique<WhepSink>(WhepSettings{request.size.width, request.size.height, request.fps,
-                                                      settings_.max_bitrate_bps, settings_.most_viewers},
-                                         transport_);
+  auto way_out = make_way_out(request);
+  if (!way_out) return way_out.error();
   LiveSession::Parts parts;
   parts.id = lots.id;
   if (request.picture.empty()) parts.avatar_id = request.avatar_id.empty() ? Presets::kDefault : request.avatar_id;
   parts.size = request.size;
   parts.fps = request.fps;
-  parts.whep = sink.get();
-  parts.has_viewer = [whep = sink.get()] { return whep->figures().viewers > 0; };
+  parts.whep = way_out->whep;
+  parts.has_viewer = std::move(way_out->is_wanted);
   parts.patience = settings_.patience;
-  parts.session = std::make_unique<Session>(std::move(*avatar), (*portrait)->rest, settings, std::move(sink), clock_);
+  parts.session =
+      std::make_unique<Session>(std::move(*avatar), (*portrait)->rest, settings, std::move(way_out->sink), clock_);
   return sessions_.add(std::move(*seat), std::move(parts));
 }
 

@@ -11,6 +11,7 @@
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -22,10 +23,12 @@
 #include "face/presets.h"
 #include "motion/performer.h"
 #include "session/sessions.h"
+#include "stream/sink.h"
 
 namespace avatar {
 
 class WebrtcTransport;
+class WhepSink;
 
 struct LaunchRequest {
   std::vector<std::byte> picture;  ///< a picture file; empty: avatar_id counts
@@ -42,12 +45,24 @@ struct LaunchSettings {
   std::chrono::seconds patience{120};  ///< a session without viewer and speech ends after this
 };
 
+/// Where a session's pictures and sound go.
+struct WayOut {
+  std::unique_ptr<Sink> sink;
+  WhepSink* whep = nullptr;         ///< the sink, if that is what it is
+  std::function<bool()> is_wanted;  ///< somebody is at its end
+};
+
 class Launcher final {
  public:
+  using MakeWayOut = std::function<Result<WayOut>(const LaunchRequest& request)>;
+
   Launcher(const Engine& engine, const Presets& presets, Presets::Analyse analyse, WebrtcTransport& transport,
            Sessions& sessions, const Clock& clock, const LaunchSettings& settings);
 
+  /// To viewers in browsers (WHEP).
   Result<std::shared_ptr<LiveSession>> launch(const LaunchRequest& request) const;
+  /// To somewhere else; asked for when all the rest is there.
+  Result<std::shared_ptr<LiveSession>> launch(const LaunchRequest& request, const MakeWayOut& make_way_out) const;
 
  private:
   [[nodiscard]] Result<std::shared_ptr<const Portrait>> portrait_of(const LaunchRequest& request) const;

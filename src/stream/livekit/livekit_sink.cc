@@ -52,9 +52,7 @@ Result<void> LivekitSink::play(std::span<const float> sound, MediaTime time) {
 }
 
 Result<void> LivekitSink::finish() {
-  std::unique_lock lock(mutex_);
-  changed_.wait_for(lock, std::chrono::seconds(1),
-                    [&] { return pace_.waiting() < MediaTime::from_samples(Pace::kStep) && reports_.empty(); });
+  room_->leave();
   return {};
 }
 
@@ -98,7 +96,6 @@ void LivekitSink::work() {
       }
     }
     lock.lock();
-    changed_.notify_all();
   }
 }
 

@@ -31,6 +31,7 @@ class LivekitSink final : public Sink {
 
   Result<void> show(const Frame& frame, MediaTime time) override;
   Result<void> play(std::span<const float> sound, MediaTime time) override;
+  /// The room is left, in a moment; what has not gone out by then is dropped. Does not wait.
   Result<void> finish() override;
 
   /// The utterance's first sound is in the sound that was given last.

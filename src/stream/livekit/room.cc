@@ -74,7 +74,7 @@ class Room::Stay final {
 
   ~Stay() {
     leave();
-    if (thread_.joinable()) thread_.join();
+    wait();
   }
 
   void join(Ears& ears) {
@@ -86,7 +86,8 @@ class Room::Stay final {
       disconnect();
       for (auto& [id, handle] : readers_) handle = {};
       const bool ours = why.kind == ErrorKind::cancelled;
-      log(ours ? LogLevel::info : LogLevel::warning, "left the room", {{"reason", why.message}});
+      log(ours ? LogLevel::info : LogLevel::warning, "left the room",
+          {{"room", settings_.name}, {"reason", why.message}});
       ears.left(why);
     });
   }
@@ -94,6 +95,11 @@ class Room::Stay final {
   void leave() {
     leaving_ = true;
     mailbox_.wake();
+  }
+
+  void wait() {
+    const std::lock_guard lock(wait_mutex_);
+    if (thread_.joinable()) thread_.join();
   }
 
   struct Played {
@@ -285,7 +291,7 @@ class Room::Stay final {
     if (auto done = ffi_->request(request); !done) return done.error();
     if (auto done = publish(true); !done) return done.error();
     if (auto done = publish(false); !done) return done.error();
-    log(LogLevel::info, "joined the room");
+    log(LogLevel::info, "joined the room", {{"room", settings_.name}});
     return {};
   }
 
@@ -389,11 +395,11 @@ class Room::Stay final {
         break;
       case ffi::RoomEvent::kReconnecting:
         reconnecting_ = true;
-        log(LogLevel::info, "the connection to the room was lost; trying again");
+        log(LogLevel::info, "the connection to the room was lost; trying again", {{"room", settings_.name}});
         break;
       case ffi::RoomEvent::kReconnected:
         reconnecting_ = false;
-        log(LogLevel::info, "the connection to the room is back");
+        log(LogLevel::info, "the connection to the room is back", {{"room", settings_.name}});
         break;
       case ffi::RoomEvent::kDisconnected:
         return Error{ErrorKind::unavailable, words_of(event.disconnected().reason())};
@@ -421,7 +427,7 @@ class Room::Stay final {
     agent_ = identity;
     agent_present_ = true;
     wants_started_ = true;
-    log(LogLevel::info, "the agent is here");
+    log(LogLevel::info, "the agent is here", {{"room", settings_.name}});
   }
 
   // Our own reconnection looks as if everybody left and came back; then the agent still waits for its words.
@@ -433,7 +439,7 @@ class Room::Stay final {
       rpc_id_ = 0;
       rpc_tries_ = 0;
     }
-    log(LogLevel::info, "the agent left; waiting for it");
+    log(LogLevel::info, "the agent left; waiting for it", {{"room", settings_.name}});
   }
 
   // ---- its speech
@@ -557,6 +563,7 @@ class Room::Stay final {
   std::mutex played_mutex_;
   std::deque<Played> played_;
   std::atomic<bool> leaving_ = false;
+  std::mutex wait_mutex_;
   std::thread thread_;
 };
 
@@ -583,5 +590,6 @@ void Room::finished(uint64_t utterance, MediaTime position, bool interrupted) {
   stay_->report({utterance, position, false, interrupted});
 }
 void Room::leave() { stay_->leave(); }
+void Room::wait() { stay_->wait(); }
 
 }  // namespace avatar

@@ -37,6 +37,7 @@ class Ffi;
 struct RoomSettings {
   std::string url;    ///< ws://, wss://, http:// or https://
   std::string token;  ///< passed on as it is
+  std::string name;   ///< of the room, for the log
   int width = 512;    ///< px, of the pictures
   int height = 512;
   int fps = 25;
@@ -69,6 +70,8 @@ class Room final {
   void finished(uint64_t utterance, MediaTime position, bool interrupted);
 
   void leave();
+  /// Until ears.left() has returned; at once if it was never joined. Not from the ears.
+  void wait();
 
   /// The room has ended, or will in a moment.
   [[nodiscard]] bool is_over() const { return over_; }
