@@ -6,9 +6,13 @@
 #   tools/build.sh PRESET TARGET
 set -euo pipefail
 trap 'exit 130' INT TERM
-cd "$(dirname "$0")/.."
+cd -P "$(dirname "$0")/.."
 preset=$1 target=$2
 folder=build/$preset
+
+# Its build files hold whole paths: after the repository was moved or copied they are made anew.
+cache=$folder/CMakeCache.txt
+[[ ! -f $cache ]] || grep -qxF "CMAKE_HOME_DIRECTORY:INTERNAL=$PWD" "$cache" || rm -rf "$folder"
 
 if [[ ! -f $folder/build.ninja ]]; then
   version=$(cmake --version | sed -n '1s/[^0-9]*//p')

@@ -79,7 +79,7 @@ npm_files "$deps/models/selfie_segmentation" @mediapipe/selfie_segmentation@0.1.
 npm_files "$deps/onnxruntime/lib" onnxruntime-node@1.30.0 \
   twhs1C2C/BFkz1yc5OY0KIU2GUq6DURO7hD4bx5Q2Qy3nAMJwRXW8xU3NVczE29VA9lolLOYepoD8fjTGOfIqw== \
   "bin/napi-v6/linux/$arch/libonnxruntime.so.1"
-ln -sf libonnxruntime.so.1 "$deps/onnxruntime/lib/libonnxruntime.so"
+[ -e "$deps/onnxruntime/lib/libonnxruntime.so" ] || ln -s libonnxruntime.so.1 "$deps/onnxruntime/lib/libonnxruntime.so"
 
 # The headers: the system's own, else the system's archive, else Debian 13's (an API of version 21 works with every
 # later library). The last one goes through a configuration of its own for apt, derived from the machine's sources, so
