@@ -58,7 +58,8 @@ export class Gallery {
     for (const item of [...this.#list.children]) {
       if (item !== this.#own && item !== this.#uploadItem) item.remove();
     }
-    this.#list.prepend(...avatars.map((avatar) => this.#avatarCard(avatar)));
+    const builtInFirst = [...avatars].sort((a, b) => Boolean(b.built_in) - Boolean(a.built_in));
+    this.#list.prepend(...builtInFirst.map((avatar) => this.#avatarCard(avatar)));
     if (focused) [...this.#list.querySelectorAll("button")].find((card) => card.dataset.avatar === focused)?.focus();
   }
 

@@ -178,6 +178,27 @@ describe("the page", { skip }, () => {
     await page.getByRole("heading", { name: "Your picture" }).waitFor();
   });
 
+  test("a picture above the server's limit is sent smaller, not refused", async () => {
+    const page = await open();
+    await card(page, "Anna").waitFor();
+    const bytes = await page.evaluate(async (data) => {
+      const side = 2700;
+      const canvas = new OffscreenCanvas(side, side);
+      const paint = canvas.getContext("2d");
+      paint.drawImage(await createImageBitmap(new Blob([new Uint8Array(data)])), 0, 0, side, side);
+      const grain = paint.getImageData(0, 0, side, side); // what no file format can make small
+      for (let i = 0; i < grain.data.length; i += 4) for (let c = 0; c < 3; c++) grain.data[i + c] += 32 * Math.random() - 16;
+      paint.putImageData(grain, 0, 0);
+      const file = new File([await canvas.convertToBlob({ type: "image/png" })], "large.png", { type: "image/png" });
+      const dataTransfer = new DataTransfer();
+      dataTransfer.items.add(file);
+      document.getElementById("gallery").dispatchEvent(new DragEvent("drop", { bubbles: true, cancelable: true, dataTransfer }));
+      return file.size;
+    }, [...readFileSync(portrait)]);
+    assert.ok(bytes > 10_000_000, `${bytes} bytes`);
+    await enter(page, "Your picture");
+  });
+
   test("a picture can be dropped on the gallery", async () => {
     const page = await open();
     await card(page, "Anna").waitFor();
