@@ -18,6 +18,7 @@ packages=(
   libboost-dev nlohmann-json3-dev libspdlog-dev prometheus-cpp-dev  # the server
   libopus-dev libvpx-dev libgstreamer-plugins-bad1.0-dev gstreamer1.0-nice  # viewers in browsers
   protobuf-compiler libprotobuf-dev python3-pip     # LiveKit
+  libcurl4-openssl-dev                              # pictures by address
   libspeexdsp-dev libhwy-dev libcli11-dev libgtest-dev libgmock-dev libbenchmark-dev
 )
 for work in "$@"; do
