@@ -12,7 +12,10 @@ folder=build/$preset
 
 # Its build files hold whole paths: after the repository was moved or copied they are made anew.
 cache=$folder/CMakeCache.txt
-[[ ! -f $cache ]] || grep -qxF "CMAKE_HOME_DIRECTORY:INTERNAL=$PWD" "$cache" || rm -rf "$folder"
+[[ ! -f $cache ]] || grep -qxF "CMAKE_HOME_DIRECTORY:INTERNAL=$PWD" "$cache" || rm -rf "$folder" 2>/dev/null || {
+  echo "build: $PWD/$folder was built at another place and cannot be removed" >&2
+  exit 1
+}
 
 if [[ ! -f $folder/build.ninja ]]; then
   version=$(cmake --version | sed -n '1s/[^0-9]*//p')

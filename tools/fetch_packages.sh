@@ -40,10 +40,8 @@ keep() {
   work=
 }
 
-# npm's complaint begins with error numbers; the first sentence follows.
-npm_reason() {
-  sed -nE 's/^npm (ERR!|error) +//p' "$work/npm.log" | grep -vE '^(code|errno|syscall|type|path) ' | head -n 1
-}
+# The first sentence of npm's complaint, after its error numbers.
+reason() { sed -nE 's/^npm (ERR!|error) +//p' | grep -vE '^(code|errno|syscall|type|path) ' | head -n 1; }
 
 # npm_files FOLDER PACKAGE@VERSION SHA512 FILE...: unpacks only these files, flat.
 npm_files() {
@@ -53,8 +51,8 @@ npm_files() {
   echo "fetching $spec"
   new_work
   command -v npm >/dev/null || fail "npm is missing: install the package npm, then run this again"
-  (cd "$work" && npm pack --ignore-scripts --loglevel=error --fetch-retry-mintimeout=1000 --fetch-retry-maxtimeout=5000 \
-    "$spec" >npm.log 2>&1) || fail "npm could not fetch $spec: $(npm_reason)"
+  words=$(cd "$work" && npm pack --ignore-scripts --loglevel=error --fetch-retry-mintimeout=1000 \
+    --fetch-retry-maxtimeout=5000 "$spec" 2>&1) || fail "npm could not fetch $spec: $(echo "$words" | reason)"
   archive=$(ls "$work"/*.tgz)
   pinned=$(printf %s "$sha512" | base64 -d | od -An -v -tx1 | tr -d ' \n')  # npm writes it in base64
   [ "$(sha512sum <"$archive" | cut -d' ' -f1)" = "$pinned" ] || fail "$spec is not the archive that was pinned"
