@@ -41,8 +41,9 @@ done
 if ((${#missing[@]} > 0)); then
   sudo=
   if ((EUID != 0)); then
-    command -v sudo >/dev/null || {
-      echo "install: packages are missing and there is no sudo; as root, run: apt-get install ${missing[*]}" >&2
+    # Its password is asked for here, once.
+    { command -v sudo && sudo true; } >/dev/null || {
+      echo "install: packages are missing and sudo is not to be had; as root, run: apt-get install ${missing[*]}" >&2
       exit 1
     }
     sudo=sudo
