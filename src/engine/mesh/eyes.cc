@@ -55,8 +55,9 @@ Eye::Eye(const Canvas& canvas, float scale, float margin, const FaceMesh& mesh, 
   if (whites.size() >= 4) {
     std::sort(whites.begin(), whites.end(), [](Rgb a, Rgb b) { return a.luma() < b.luma(); });
     Rgb sum;
-    for (size_t i = whites.size() / 2; i < whites.size(); ++i) sum = sum + whites[i];
-    white_ = sum * (1.0F / static_cast<float>(whites.size() - whites.size() / 2));
+    const size_t half = whites.size() / 2;
+    for (size_t i = half; i < whites.size(); ++i) sum = sum + whites[i];
+    white_ = sum * (1.0F / static_cast<float>(whites.size() - half));
   } else {  // a narrow eye: the skin beside it tells the light
     const Index corner = seam.upper.back();
     white_ = mix(source(mesh.x[corner] + 0.3F * rest.width(), mesh.y[corner]), {200, 195, 190}, 0.5F);

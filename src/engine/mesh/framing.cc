@@ -27,8 +27,8 @@ Framing frame_face(const Portrait& portrait, FrameSize size) {
   const Point3 top = portrait.landmarks[10];
   const Point3 chin = portrait.landmarks[152];
   const float face = std::max(8.0F, std::hypot(top.x - chin.x, top.y - chin.y));
-  const float picture_w = static_cast<float>(portrait.picture.width);
-  const float picture_h = static_cast<float>(portrait.picture.height);
+  const auto picture_w = static_cast<float>(portrait.picture.width);
+  const auto picture_h = static_cast<float>(portrait.picture.height);
   const float aspect = static_cast<float>(size.width) / static_cast<float>(size.height);
   // In an upright frame the width is what is scarce: the face counts against the smaller side.
   const float unit = std::min(1.0F, aspect);

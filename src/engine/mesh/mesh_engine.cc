@@ -37,7 +37,7 @@ Rgb cheek_colour(const Canvas& canvas, float scale, float margin, const FaceMesh
 // Everything about one person at one size; constant, shared by all avatars of that person.
 class Person {
  public:
-  Person(std::shared_ptr<const Portrait> portrait, FrameSize size)
+  Person(const std::shared_ptr<const Portrait>& portrait, FrameSize size)
       : Person(portrait, frame_face(*portrait, size), start_plate(portrait, frame_face(*portrait, size))) {}
 
   [[nodiscard]] const Rig& rig() const { return rig_; }

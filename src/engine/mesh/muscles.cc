@@ -75,38 +75,38 @@ float side(float x, int sign) { return smoothstep(-0.9F, 0.9F, x * static_cast<f
 
 // sign: +1 for the person's left (the image's right), -1 for the right.
 Point3 smile(Point3 p, int s) {
-  const float f = static_cast<float>(s);
+  const auto f = static_cast<float>(s);
   const float corner = bump(p, f * 2.6F, -4.2F, 3.6F, 3.0F);
   const float cheek = bump(p, f * 4.3F, -1.6F, 3.0F, 3.2F);
   return {f * (0.62F * corner + 0.12F * cheek), 0.62F * corner + 0.34F * cheek, -0.35F * corner + 0.30F * cheek};
 }
 Point3 frown(Point3 p, int s) {
-  const float f = static_cast<float>(s);
+  const auto f = static_cast<float>(s);
   const float corner = bump(p, f * 2.6F, -4.6F, 2.7F, 2.4F);
   return {f * 0.06F * corner, -0.66F * corner, 0};
 }
 Point3 stretch(Point3 p, int s) {
-  const float f = static_cast<float>(s);
+  const auto f = static_cast<float>(s);
   const float corner = bump(p, f * 2.7F, -4.5F, 3.6F, 2.9F);
   return {f * 0.58F * corner, -0.06F * corner, -0.25F * corner};
 }
 Point3 upper_up(Point3 p, int s) {
-  const float f = static_cast<float>(s);
+  const auto f = static_cast<float>(s);
   const float w = upper_lip(p, 2.6F) * (0.35F + 0.65F * bump(p, f * 1.0F, -3.6F, 2.6F, 4.0F)) * side(p.x + f * 0.6F, s);
   return {0, 0.55F * w * (0.35F + 0.65F * middle(p)), 0.1F * w};
 }
 Point3 lower_down(Point3 p, int s) {
-  const float f = static_cast<float>(s);
+  const auto f = static_cast<float>(s);
   const float w = lower_lip(p, 2.8F) * side(p.x + f * 0.6F, s);
   return {0, -0.60F * w * (0.15F + 0.85F * middle(p)), 0.08F * w};
 }
 Point3 cheek_squint(Point3 p, int s) {
-  const float f = static_cast<float>(s);
+  const auto f = static_cast<float>(s);
   const float w = bump(p, f * 3.9F, 0.1F, 3.0F, 2.1F);
   return {0, 0.42F * w, 0.22F * w};
 }
 Point3 nose_sneer(Point3 p, int s) {
-  const float f = static_cast<float>(s);
+  const auto f = static_cast<float>(s);
   const float wing = bump(p, f * 1.5F, -0.9F, 1.9F, 2.3F);
   const float lip = upper_lip(p, 2.4F) * bump(p, f * 1.6F, -3.4F, 2.0F, 2.6F);
   const float root = bump(p, f * 0.8F, 3.6F, 1.6F, 1.6F);
@@ -115,11 +115,11 @@ Point3 nose_sneer(Point3 p, int s) {
 // Brows move the forehead; the lids below keep still.
 float brow_zone(Point3 p) { return smoothstep(3.15F, 4.3F, p.y); }
 Point3 brow_outer(Point3 p, int s) {
-  const float f = static_cast<float>(s);
+  const auto f = static_cast<float>(s);
   return {0, 0.74F * bump(p, f * 4.9F, 5.0F, 2.9F, 3.2F) * brow_zone(p), 0};
 }
 Point3 brow_down(Point3 p, int s) {
-  const float f = static_cast<float>(s);
+  const auto f = static_cast<float>(s);
   const float w = bump(p, f * 2.1F, 4.9F, 3.3F, 2.9F) * smoothstep(2.9F, 4.2F, p.y);
   return {-f * 0.30F * w, -0.64F * w, 0.1F * w};
 }
