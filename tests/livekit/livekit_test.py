@@ -10,15 +10,20 @@ import math
 import os
 import pathlib
 import re
+import shlex
 import signal
 import socket
 import subprocess
 import tempfile
 import time
+import types
 import unittest
+import unittest.mock
 import urllib.request
 
+import aiohttp
 import numpy as np
+from PIL import Image
 from livekit import api, rtc
 from livekit.agents.voice.avatar import DataStreamAudioOutput
 
@@ -491,6 +496,159 @@ class RoomTest(unittest.IsolatedAsyncioTestCase):
         _, position, _ = await self.finished(again, 1, 15)
         self.assertAlmostEqual(position, 0.3, delta=0.04)
         self.assertIsNone(face.process.poll())
+
+
+API_TOKEN = "the-api-token"
+API = "http://127.0.0.1:8089"
+
+
+@unittest.skipUnless(os.environ.get("AVATAR_SERVER"), "AVATAR_SERVER names no server to launch avatars with")
+class LaunchTest(RoomTest):
+    """Avatars of the real server: POST /launch, by the published plugin and by hand."""
+
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        cls.output = tempfile.TemporaryFile("w+")
+        cls.worker = subprocess.Popen(
+            shlex.split(os.environ["AVATAR_SERVER"]), stdin=subprocess.PIPE, stdout=cls.output, stderr=cls.output,
+            env={**os.environ, "AVATAR_API_TOKEN": API_TOKEN, "AVATAR_MAX_SESSIONS": "2"})
+        for _ in range(100):
+            try:
+                urllib.request.urlopen(API + "/ready", timeout=1).read()
+                return
+            except OSError:
+                time.sleep(0.1)
+        raise RuntimeError("the server is not ready")
+
+    @classmethod
+    def tearDownClass(cls):
+        cls.worker.stdin.close()
+        cls.worker.terminate()
+        cls.worker.wait(10)
+        cls.output.seek(0)
+        said = cls.output.read()
+        cls.output.close()
+        super().tearDownClass()
+        assert "eyJ" not in said and API_TOKEN not in said and "never-to-be-seen" not in said, "a secret was written"
+
+    async def launch(self, expected=200, key=API_TOKEN, query="", form=None, **fields):
+        fields = {"livekit_url": URL, "livekit_token": token(AVATAR, self.name, behalf=AGENT),
+                  "room_name": self.name, **fields}
+        body = {"data": form(fields)} if form else {"json": fields}
+        start = time.monotonic()
+        async with aiohttp.ClientSession() as http:
+            async with http.post(API + "/launch" + query, headers={"api-secret": key}, **body) as answer:
+                text = await answer.json()
+                self.assertEqual(answer.status, expected, text)
+                return text, time.monotonic() - start
+
+    async def active(self):
+        async with aiohttp.ClientSession() as http:
+            async with http.get(API + "/health") as answer:
+                return (await answer.json())["active_workers"]
+
+    async def asyncTearDown(self):
+        await super().asyncTearDown()
+        async with api.LiveKitAPI("http://127.0.0.1:7880", KEY, SECRET) as service:
+            for _ in range(50):
+                for room in (await service.room.list_rooms(api.ListRoomsRequest())).rooms:
+                    await service.room.delete_room(api.DeleteRoomRequest(room=room.name))
+                if await self.active() == 0:
+                    return
+                await asyncio.sleep(0.1)
+        self.fail("a place was not given back")
+
+    async def test_the_published_plugin_gets_its_face(self):
+        from livekit.plugins import bithuman
+        agent, viewer = Agent(), await self.viewer()
+        await agent.room.connect(URL, token(AGENT, self.name))
+        self.cleanup.append(agent.leave)
+        outputs = []
+
+        class Session(rtc.EventEmitter):  # as much of an AgentSession as the plugin uses
+            output = types.SimpleNamespace(replace_audio_tail=outputs.append)
+        job = types.SimpleNamespace(local_participant_identity=AGENT)
+        picture = Image.open(pathlib.Path(__file__).resolve().parents[2] / "assets/portrait/portrait-1024.png")
+        async with aiohttp.ClientSession() as http:
+            avatar = bithuman.AvatarSession(api_url=API + "/launch?async=true", api_secret=API_TOKEN,
+                                            model="expression", avatar_image=picture.convert("RGB"))
+            avatar._http_session = http
+            start = time.monotonic()
+            with unittest.mock.patch("livekit.plugins.bithuman.avatar.get_job_context", lambda *a, **k: job):
+                await avatar.start(Session(), agent.room, livekit_url=URL, livekit_api_key=KEY,
+                                   livekit_api_secret=SECRET)
+            answered = time.monotonic() - start
+            await until(lambda: viewer.pictures)
+            print(f"    answered after {answered:.3f} s, first picture after {time.monotonic() - start:.2f} s")
+            await avatar.wait_for_join(timeout=5)
+            agent.output = outputs[0]
+            start = time.monotonic()
+            await agent.say(tone(1))
+            event = await asyncio.wait_for(agent.output.wait_for_playout(), 5)
+            self.assertAlmostEqual(event.playback_position, 1, delta=0.04)
+            self.assertFalse(event.interrupted)
+            await agent.say(tone(5))
+            await asyncio.sleep(0.8)
+            agent.output.clear_buffer()
+            event = await asyncio.wait_for(agent.output.wait_for_playout(), 1)
+            self.assertTrue(event.interrupted)
+            await avatar.aclose()
+
+    async def test_launches_at_once_and_again_replaces(self):
+        agent, viewer = await self.agent(), await self.viewer()
+        first, took = await self.launch()
+        self.assertEqual(first["status"], "success")
+        start = time.monotonic()
+        await until(lambda: viewer.pictures)
+        print(f"    preset: answered after {took:.3f} s, picture {time.monotonic() - start + took:.2f} s after asking")
+        await until(lambda: AVATAR in agent.room.remote_participants)
+        times = []
+        for _ in range(10):
+            again, took = await self.launch()
+            times.append(took)
+            self.assertNotEqual(again["session_id"], first["session_id"])
+            self.assertLessEqual(await self.active(), 2)
+        print("    launched again, ms:", " ".join(f"{1000 * t:.0f}" for t in sorted(times)))
+        for _ in range(30):
+            if await self.active() == 1:
+                break
+            await asyncio.sleep(0.1)
+        self.assertEqual(await self.active(), 1)
+        await until(lambda: AVATAR in agent.room.remote_participants)
+        await asyncio.sleep(0.5)
+        await agent.say(tone(0.4))
+        _, position, _ = await self.finished(agent, 1)
+        self.assertAlmostEqual(position, 0.4, delta=0.04)
+
+    async def test_a_full_house_says_when_to_come_back(self):
+        for room in ("a", "b"):
+            await self.launch(room_name=room, livekit_token=token(AVATAR, room))
+        answer, _ = await self.launch(503)
+        self.assertEqual(answer["error"]["kind"], "busy")
+
+    async def test_the_request_may_stay_open_until_the_avatar_leaves(self):
+        agent = await self.agent()
+        waiting = asyncio.create_task(self.launch(query="?async=false"))
+        await until(lambda: AVATAR in agent.room.remote_participants)
+        await asyncio.sleep(1)
+        self.assertFalse(waiting.done())
+        async with api.LiveKitAPI("http://127.0.0.1:7880", KEY, SECRET) as service:
+            await service.room.remove_participant(api.RoomParticipantIdentity(room=self.name, identity=AVATAR))
+        answer, _ = await asyncio.wait_for(waiting, 5)
+        self.assertAlmostEqual(answer["duration"], 1, delta=1)
+
+    async def test_what_is_wrong_is_told(self):
+        await self.launch(401, key="another")
+        await self.launch(400, livekit_url="")
+        await self.launch(400, livekit_token="no.token.atall")
+        await self.launch(400, avatar_image_url="http://127.0.0.1:7880/picture.jpg")
+        await self.launch(415, image="bm90IGEgcGljdHVyZQ==")
+        await self.launch(404, avatar_id="nobody")
+
+
+for name in [n for n in vars(RoomTest) if n.startswith("test_")]:
+    setattr(LaunchTest, name, None)  # those are room_face's
 
 
 class NothingLeaves(unittest.TestCase):
