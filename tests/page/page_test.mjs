@@ -160,7 +160,7 @@ describe("the page", { skip }, () => {
     const mute = page.getByRole("button", { name: "Mute" });
     await mute.click();
     assert.equal(await muted(), true);
-    assert.equal(await mute.getAttribute("aria-pressed"), "true");
+    await until(async () => (await mute.getAttribute("aria-pressed")) === "true");
     await mute.click();
     assert.equal(await muted(), false);
     await page.getByRole("button", { name: "Full screen" }).click();
