@@ -8,7 +8,7 @@
 // It does not decide whether somebody speaks (that is motion/voice_gate.h); it says what the mouth would do if so.
 //
 // Inside: a network of 36,000 weights over fifteen frames between -120 and +60 ms, then a smoothing over 70 ms, which
-// bounds the speed of every curve at 0.25 per 10 ms. The weights are fitted by motion/training/train_lips.py on a
+// bounds the speed of every curve at 0.25 per 10 ms. The weights are fitted by training/lips/train_lips.py on a
 // captured Mandarin face, German speech with hand-made phone times and synthetic English; it says how, and how well it
 // does on voices it never heard. Rounding and jaw are read well; labials are told from other stops only in part.
 // Threads: one at a time. [tick] Does not allocate.

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // What the lips' network sees of a frame: the spectrum against the speaker's own level, so that a whisper into a
-// distant microphone and a shout look alike. The same code feeds the training (motion/training). Threads: one at a
+// distant microphone and a shout look alike. The same code feeds the training (training/lips). Threads: one at a
 // time. [tick] No allocation.
 #pragma once
 

@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Fits the small network of motion/lips.cc and writes motion/lips_weights.inc.
 
-    /usr/bin/python3 src/motion/training/train_lips.py --mandarin DIR --emodb DIR [--judge | --write]
+    /usr/bin/python3 training/lips/train_lips.py --mandarin DIR --emodb DIR [--judge | --write]
 
 Needs numpy, ffmpeg, flite and a compiler. --judge trains five times, each time without one Mandarin recording and one
 or two German speakers, and prints how well the unheard ones are met; --write trains on everything and writes the weights.
@@ -26,7 +26,7 @@ import tempfile
 import numpy as np
 
 HERE = os.path.dirname(os.path.abspath(__file__))
-SRC = os.path.dirname(os.path.dirname(HERE))
+SRC = os.path.join(os.path.dirname(os.path.dirname(HERE)), "src")
 NAMES = ["jaw", "stretch", "pucker", "funnel", "press", "upper", "lower", "bite", "tongue", "closure"]
 N_OUT = len(NAMES)
 N_IN = 21
@@ -396,7 +396,7 @@ def judge(w, b, held):
 def write(w, b, path):
     scale = 4096
     with open(path, "w") as f:
-        f.write("// SPDX-License-Identifier: Apache-2.0\n// Written by motion/training/train_lips.py, which says from what. Units of 1/4096.\n// clang-format off\n")
+        f.write("// SPDX-License-Identifier: Apache-2.0\n// Written by training/lips/train_lips.py, which says from what. Units of 1/4096.\n// clang-format off\n")
         for j in range(len(w)):
             for kind, p in (("Weights", w[j]), ("Biases", b[j])):  # [input][output]
                 q = np.round(p.ravel() * scale).astype(int)
