@@ -7,17 +7,22 @@
 namespace avatar {
 namespace {
 
-std::atomic<bool> interrupted = false;
-static_assert(std::atomic<bool>::is_always_lock_free);  // a signal handler may write it
+std::atomic<int> count = 0, last = 0, most = 1;
+static_assert(std::atomic<int>::is_always_lock_free);  // a signal handler may write it
 
-void on_signal(int) { interrupted = true; }
+void on_signal(int signal) {
+  last = signal;
+  if (++count < most) return;
+  std::signal(SIGINT, SIG_DFL);
+  std::signal(SIGTERM, SIG_DFL);
+}
 
 }  // namespace
 
-void listen_for_interrupts() {
+void listen_for_interrupts(int heard) {
+  most = heard;
   struct sigaction action {};
   action.sa_handler = on_signal;
-  action.sa_flags = static_cast<int>(SA_RESETHAND);  // the second time the default: the end
   sigaction(SIGINT, &action, nullptr);
   sigaction(SIGTERM, &action, nullptr);
   // Errors of write() say it better than the death of the process.
@@ -25,7 +30,9 @@ void listen_for_interrupts() {
   std::signal(SIGXFSZ, SIG_IGN);
 }
 
-bool is_interrupted() { return interrupted; }
+bool is_interrupted() { return count > 0; }
+int interrupts() { return count; }
+int last_interrupt() { return last; }
 
 Result<void> go_on() {
   if (is_interrupted()) return Error{ErrorKind::cancelled, "stopped; nothing was written"};

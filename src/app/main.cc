@@ -2,13 +2,19 @@
 // avatar-worker: reads the command line, does one of its verbs, and turns an Error into one sentence and an exit code.
 #include <CLI/CLI.hpp>
 #include <array>
+#include <chrono>
 #include <cmath>
 #include <cstdio>
+#include <cstdlib>
 #include <string>
+#include <utility>
+#include <vector>
 
 #include "app/analyze.h"
+#include "app/config.h"
 #include "app/interrupt.h"
 #include "app/render.h"
+#include "app/serve.h"
 #include "base/clock.h"
 #include "base/version.h"
 #include "stream/gstreamer.h"
@@ -76,24 +82,42 @@ std::string parse_emotion(const std::string& text, Performance& performance) {
 }
 
 struct CommandLine {
-  CLI::App app{"avatar-worker: one portrait picture and speech become a talking video, on this machine alone.",
-               "avatar-worker"};
+  CLI::App app{
+      "avatar-worker: a portrait picture that talks, live in browsers and LiveKit rooms or as a file, on this machine\n"
+      "alone. Without a verb it serves.",
+      "avatar-worker"};
   RenderOptions render;
   AnalyzeOptions analyze;
+  std::vector<std::pair<const Setting*, std::string>> flags;  // of serve
   CLI::App* render_command = nullptr;
   CLI::App* analyze_command = nullptr;
 
   CommandLine() {
-    app.require_subcommand(1);
+    app.require_subcommand(0, 1);
     app.set_version_flag("--version", "avatar-worker " AVATAR_VERSION);
     app.footer(std::string("For example:\n"
+                           "  avatar-worker                                  serves http://127.0.0.1:8089/\n"
                            "  avatar-worker render --picture me.jpg --speech talk.wav --out talk.mp4\n"
                            "  avatar-worker render --speech talk.mp3 --out talk.mp4 --emotion happy:0.7 --size 720\n"
                            "  avatar-worker render --speech talk.ogg --y4m - | ffplay -\n"
                            "  avatar-worker analyze --picture me.jpg --overlay found.png\n") +
                kExitCodes);
+    add_serve();
     add_render();
     add_analyze();
+  }
+
+  void add_serve() {
+    CLI::App& c = *app.add_subcommand("serve", "talk live: into browsers, into LiveKit rooms");
+    for (const Setting& setting : settings()) {
+      c.add_option_function<std::string>(
+           setting.flag, [this, &setting](const std::string& value) { flags.emplace_back(&setting, value); },
+           std::string(setting.help) + " [" + setting.variable + "]")
+          ->type_name(setting.type);
+    }
+    c.footer(
+        "Each can be given as the environment variable in brackets, too; flags win. The page is at /, the API's\n"
+        "description at /openapi.yaml.");
   }
 
   void add_render() {
@@ -153,6 +177,25 @@ struct CommandLine {
   }
 };
 
+const char* look_up(const char* variable) { return std::getenv(variable); }
+
+Result<Config> config_of(const CommandLine& line) {
+  Config config;
+  if (auto read = read_environment(config, look_up); !read) return read.error();
+  for (const auto& [setting, value] : line.flags) {
+    if (auto set = apply(config, *setting, value, setting->flag); !set) return set.error();
+  }
+  if (auto done = complete(config, look_up); !done) return done.error();
+  return config;
+}
+
+Result<void> do_verb(const CommandLine& line, const Clock& clock, std::chrono::nanoseconds started) {
+  if (line.render_command->parsed()) return render(line.render, clock, started);
+  if (line.analyze_command->parsed()) return analyze(line.analyze);
+  const auto config = config_of(line);
+  return config ? serve(*config, clock, started) : config.error();
+}
+
 int run(int argc, char** argv) {
   const SteadyClock clock;
   const auto started = clock.now();
@@ -166,7 +209,7 @@ int run(int argc, char** argv) {
     std::fprintf(stderr, "avatar-worker: %s; see avatar-worker --help\n", e.what());
     return exit_code(ErrorKind::invalid);
   }
-  const auto done = line.render_command->parsed() ? render(line.render, clock, started) : analyze(line.analyze);
+  const auto done = do_verb(line, clock, started);
   if (done) return 0;
   std::fprintf(stderr, "avatar-worker: %s\n", done.error().message.c_str());
   return exit_code(done.error().kind);

@@ -1,0 +1,243 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "app/serve.h"
+
+#include <malloc.h>
+
+#include <algorithm>
+#include <array>
+#include <atomic>
+#include <csignal>
+#include <cstdio>
+#include <future>
+#include <memory>
+#include <string>
+#include <thread>
+#include <utility>
+
+#include "app/capacity.h"
+#include "app/interrupt.h"
+#include "app/picture_source.h"
+#include "base/log.h"
+#include "base/metrics.h"
+#include "base/version.h"
+#include "engine/engines.h"
+#include "face/analysis.h"
+#include "face/presets.h"
+#include "http/routes.h"
+#include "http/server.h"
+#include "session/launch.h"
+#include "session/launch_room.h"
+#include "session/session_metrics.h"
+#include "session/sessions.h"
+#include "stream/webrtc_transport.h"
+
+namespace avatar {
+namespace {
+
+using std::chrono::milliseconds;
+
+constexpr auto kLook = milliseconds(50);            // how soon a signal is obeyed
+constexpr auto kPresetsEvery = milliseconds(2000);  // how soon a changed folder is noticed
+constexpr auto kGoodbye = milliseconds(3000);       // for sessions that were told to end
+constexpr int kCapacityTicks = 40;
+
+std::string tenths(std::chrono::duration<double> time) {
+  std::array<char, 32> text{};
+  std::snprintf(text.data(), text.size(), "%.2f", time.count());
+  return text.data();
+}
+
+// "stun://host:port" and "turn://user:password@host:port?transport=udp" as browsers want them in the header Link
+// (draft-ietf-wish-whep, 4.6).
+std::string ice_servers(const Config& config) {
+  std::string links;
+  const auto add = [&](const std::string& link) { links += (links.empty() ? "" : ", ") + link; };
+  if (!config.stun_server.empty()) add("<stun:" + config.stun_server.substr(7) + ">; rel=\"ice-server\"");
+  for (const std::string& server : config.turn_servers) {
+    const size_t scheme = server.find("://"), at = server.rfind('@');
+    const std::string kind = server.substr(0, scheme);
+    if (at == std::string::npos) {
+      add("<" + kind + ":" + server.substr(scheme + 3) + ">; rel=\"ice-server\"");
+      continue;
+    }
+    const std::string user = server.substr(scheme + 3, at - scheme - 3);
+    const size_t colon = user.find(':');
+    add("<" + kind + ":" + server.substr(at + 1) + ">; rel=\"ice-server\"; username=\"" + user.substr(0, colon) +
+        "\"; credential=\"" + (colon == std::string::npos ? "" : user.substr(colon + 1)) +
+        "\"; credential-type=\"password\"");
+  }
+  return links;
+}
+
+// Loads the face networks beside the rest; whoever analyses first waits for them.
+class Faces {
+ public:
+  Result<std::shared_ptr<const Portrait>> analyse(std::span<const std::byte> picture) const {
+    const auto& loaded = networks_.get();
+    return loaded ? (*loaded)->analyse(picture) : loaded.error();
+  }
+
+ private:
+  const std::shared_future<Result<std::unique_ptr<FaceAnalysis>>> networks_ =
+      std::async(std::launch::async, [] { return FaceAnalysis::load(); }).share();
+};
+
+WebrtcSettings webrtc_settings(const Config& config) {
+  WebrtcSettings settings;
+  settings.addresses = config.addresses;
+  settings.min_port = config.min_udp_port;
+  settings.max_port = config.max_udp_port;
+  settings.stun_server = config.stun_server;
+  settings.turn_servers = config.turn_servers;
+  return settings;
+}
+
+class House {
+ public:
+  House(const Config& config, const Clock& clock, std::chrono::nanoseconds started, std::unique_ptr<Engine> engine,
+        std::unique_ptr<WebrtcTransport> transport)
+      : config_(config),
+        clock_(clock),
+        started_(started),
+        engine_(std::move(engine)),
+        transport_(std::move(transport)),
+        presets_({config.presets, config.cache, built_in_portrait(), cores()}, analyse()),
+        sessions_(clock, session_metrics_, config.max_sessions > 0 ? config.max_sessions : 4 * cores(), cores()),
+        launcher_(*engine_, presets_, analyse(), *transport_, sessions_, clock, {config.max_bitrate, 16, config.idle}),
+        rooms_(launcher_, {config.livekit_library, config.max_bitrate, config.max_fps, config.simulcast}),
+        routes_({sessions_, launcher_, rooms_, presets_, metrics_, engine_->name(), ice_servers(config),
+                 config.allow_private_urls}) {}
+
+  Result<void> open() {
+    ServerSettings door;
+    door.host = config_.host;
+    door.port = config_.port;
+    door.token = config_.token;
+    door.origins = config_.origins;
+    auto server = Server::listen(door, routes_, metrics_);
+    if (!server) return server.error();
+    server_ = std::move(*server);
+    server_->run();
+    return {};
+  }
+
+  void live() {
+    std::thread caretaker([this] { take_care(); });
+    while (!is_interrupted()) std::this_thread::sleep_for(kLook);
+    drain();
+    caretaker.join();
+    server_->stop();
+    transport_->wait_until_closed();
+    log(LogLevel::info, "stopped");
+  }
+
+ private:
+  static int cores() { return std::max(1, static_cast<int>(machine().cores + 0.5)); }
+  [[nodiscard]] Presets::Analyse analyse() const {
+    return [this](std::span<const std::byte> picture) { return faces_.analyse(picture); };
+  }
+
+  // Beside the door: what takes time at the start, and looking after the folder of presets.
+  void take_care() {
+    look_at_presets();
+    routes_.set_ready();
+    const std::string host = config_.host == "0.0.0.0" || config_.host == "::" ? "localhost" : config_.host;
+    const std::string where = host.find(':') == std::string::npos ? host : "[" + host + "]";
+    log(LogLevel::info, "ready: open http://" + where + ":" + std::to_string(server_->port()) + "/ in a browser",
+        {{"version", AVATAR_VERSION}, {"engine", engine_->name()}, {"seconds", tenths(clock_.now() - started_)}});
+    if (config_.token.empty()) {
+      if (is_loopback(config_.host)) {
+        log(LogLevel::info, "only this machine can call: AVATAR_API_TOKEN is not set");
+      } else {
+        log(LogLevel::warning, "everybody who reaches this machine can call: set AVATAR_API_TOKEN",
+            {{"host", config_.host}});
+      }
+    }
+    if (auto rehearsed = transport_->rehearse(); !rehearsed) {
+      log(LogLevel::warning, "viewers in browsers cannot be served", {{"why", rehearsed.error().message}});
+    }
+    if (config_.max_sessions == 0 && !is_interrupted()) measure();
+    auto next = clock_.now() + kPresetsEvery;
+    while (!is_interrupted()) {
+      std::this_thread::sleep_for(kLook);
+      if (config_.presets.empty() || clock_.now() < next) continue;
+      look_at_presets();
+      next = clock_.now() + kPresetsEvery;
+    }
+  }
+
+  void look_at_presets() {
+    const auto bad = presets_.refresh();
+    if (!bad) {
+      if (bad.error().message != complaint_) log(LogLevel::warning, bad.error().message);
+      complaint_ = bad.error().message;
+      return;
+    }
+    complaint_.clear();
+    for (const std::string& line : *bad) log(LogLevel::warning, "a preset is left out", {{"why", line}});
+  }
+
+  void measure() {
+    const auto portrait = presets_.find(Presets::kDefault);
+    const auto load = portrait ? measure_load(*engine_, *portrait, clock_, kCapacityTicks) : portrait.error();
+    if (!load) {
+      log(LogLevel::warning, "the capacity could not be measured", {{"why", load.error().message}});
+      return;
+    }
+    const int capacity = capacity_of(*load, machine());
+    sessions_.set_capacity(capacity);
+    log(LogLevel::info, "capacity measured",
+        {{"sessions", std::to_string(capacity)},
+         {"ms_per_tick",
+          tenths(std::chrono::duration<double, std::milli>(load->tick).count() * std::chrono::seconds(1))}});
+  }
+
+  void drain() {
+    sessions_.drain();
+    const int active = sessions_.state().active;
+    if (active > 0 && last_interrupt() == SIGTERM && config_.drain.count() > 0) {
+      log(LogLevel::info, "no new sessions; a second signal ends those that live",
+          {{"sessions", std::to_string(active)}, {"at_most_seconds", std::to_string(config_.drain.count())}});
+      const auto end = clock_.now() + config_.drain;
+      while (interrupts() < 2 && clock_.now() < end && !sessions_.wait_until_empty(kLook)) {
+      }
+    }
+    sessions_.close_all(Ending::drained);
+    rooms_.leave_all();
+    sessions_.wait_until_empty(kGoodbye);
+  }
+
+  const Config& config_;
+  const Clock& clock_;
+  const std::chrono::nanoseconds started_;
+  Metrics metrics_;
+  SessionMetrics session_metrics_{metrics_};
+  Faces faces_;
+  const std::unique_ptr<Engine> engine_;
+  const std::unique_ptr<WebrtcTransport> transport_;
+  Presets presets_;
+  Sessions sessions_;
+  Launcher launcher_;
+  RoomLauncher rooms_;
+  Routes routes_;
+  std::unique_ptr<Server> server_;
+  std::string complaint_;  // of the folder of presets, said once
+};
+
+}  // namespace
+
+Result<void> serve(const Config& config, const Clock& clock, std::chrono::nanoseconds started) {
+  listen_for_interrupts(2);
+  ::mallopt(M_ARENA_MAX, 2);  // each arena keeps what its busiest moment needed
+  start_log(config.log_level, config.log_format);
+  auto engine = make_engine({config.engine});
+  if (!engine) return engine.error();
+  auto transport = WebrtcTransport::start(webrtc_settings(config), clock);
+  if (!transport) return transport.error();
+  House house(config, clock, started, std::move(*engine), std::move(*transport));
+  if (auto opened = house.open(); !opened) return opened;
+  house.live();
+  return {};
+}
+
+}  // namespace avatar
