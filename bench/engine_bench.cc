@@ -58,7 +58,7 @@ void draw(benchmark::State& state) {
 BENCHMARK(draw)->Arg(512)->Arg(256)->Arg(1024)->Unit(benchmark::kMicrosecond);
 
 void pose_rig(benchmark::State& state) {
-  const mesh::Framing framing = mesh::frame_face(*portrait(), {512, 512});
+  const Framing framing = frame_face(*portrait(), {512, 512});
   const mesh::Rig rig(*portrait(), framing, 36);
   mesh::Shape shape = rig.shape();
   rig.pose({}, shape);

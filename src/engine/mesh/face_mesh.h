@@ -10,7 +10,7 @@
 #include <cstdint>
 #include <vector>
 
-#include "engine/mesh/framing.h"
+#include "engine/framing.h"
 #include "types/portrait.h"
 
 namespace avatar::mesh {

@@ -8,7 +8,7 @@
 #include <vector>
 
 #include "engine/mesh/colour.h"
-#include "engine/mesh/framing.h"
+#include "engine/framing.h"
 #include "types/image.h"
 
 namespace avatar::mesh {

@@ -9,7 +9,7 @@
 #include <vector>
 
 #include "engine/mesh/eyes.h"
-#include "engine/mesh/framing.h"
+#include "engine/framing.h"
 #include "engine/mesh/layers.h"
 #include "engine/mesh/mouth.h"
 #include "engine/mesh/raster.h"

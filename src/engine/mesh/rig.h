@@ -12,7 +12,7 @@
 #include <vector>
 
 #include "engine/mesh/face_mesh.h"
-#include "engine/mesh/framing.h"
+#include "engine/framing.h"
 #include "types/pose.h"
 
 namespace avatar::mesh {

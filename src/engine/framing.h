@@ -7,7 +7,7 @@
 #include "engine/engine.h"
 #include "types/portrait.h"
 
-namespace avatar::mesh {
+namespace avatar {
 
 /// frame = (picture - origin) * scale; all in pixels, centre of the top-left pixel at (0.5, 0.5).
 struct Framing {
@@ -24,4 +24,4 @@ struct Framing {
 
 [[nodiscard]] Framing frame_face(const Portrait& portrait, FrameSize size);
 
-}  // namespace avatar::mesh
+}  // namespace avatar

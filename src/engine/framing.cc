@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "engine/mesh/framing.h"
+#include "engine/framing.h"
 
 #include <algorithm>
 #include <cmath>
 
-namespace avatar::mesh {
+namespace avatar {
 namespace {
 
 constexpr float kFaceShare = 0.48F;     // face height / frame height (docs: portrait rig, framing); chosen by eye
@@ -48,4 +48,4 @@ Framing frame_face(const Portrait& portrait, FrameSize size) {
   return f;
 }
 
-}  // namespace avatar::mesh
+}  // namespace avatar
