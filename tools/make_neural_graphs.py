@@ -1,0 +1,233 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
+"""Makes stand-ins for the published talking-head networks: the same file names, tensor names, shapes and types, small
+made weights. With them the whole neural engine runs, on any CPU, without a download; what it draws is the picture
+itself in coarse blocks, shifted as the face moves.
+
+    tools/make_neural_graphs.py --out DIR [--seed N] [--batch]
+
+DIR becomes a model folder as the hub lays it out: DIR/ditto_onnx/*.onnx, DIR/ditto_cfg/*.pkl. With --batch the networks
+of each picture take any number of pictures at once; the published ones take one. Needs python3-onnx and numpy; the
+networks keep to operators and IR of ONNX 1.12 (opset 17), as the published ones do.
+"""
+import argparse
+import pathlib
+import pickle
+
+import numpy as np
+from onnx import TensorProto, helper, numpy_helper
+
+POINTS = 21
+FLOAT, INT64 = TensorProto.FLOAT, TensorProto.INT64
+
+
+class Graph:
+    """Collects nodes and weights; every method answers the name of what it made."""
+
+    def __init__(self, name):
+        self.name, self.nodes, self.weights, self.count = name, [], [], 0
+
+    def const(self, array):
+        self.count += 1
+        name = f"w{self.count}"
+        self.weights.append(numpy_helper.from_array(np.ascontiguousarray(array), name))
+        return name
+
+    def floats(self, array):
+        return self.const(np.asarray(array, np.float32))
+
+    def ints(self, *values):
+        return self.const(np.asarray(values, np.int64))
+
+    def op(self, kind, *inputs, out=None, domain="", **attributes):
+        self.count += 1
+        out = out or f"t{self.count}"
+        self.nodes.append(helper.make_node(kind, list(inputs), [out], domain=domain, **attributes))
+        return out
+
+    def save(self, folder, inputs, outputs, opset=17):
+        graph = helper.make_graph(
+            self.nodes, self.name,
+            [helper.make_tensor_value_info(n, t, s) for n, t, s in inputs],
+            [helper.make_tensor_value_info(n, t, s) for n, t, s in outputs], self.weights)
+        imports = [helper.make_opsetid("", opset)]
+        if any(node.domain for node in self.nodes):
+            imports.append(helper.make_opsetid("avatar.test", 1))
+        model = helper.make_model(graph, opset_imports=imports, producer_name="make_neural_graphs")
+        model.ir_version = 8
+        (folder / f"{self.name}.onnx").write_bytes(model.SerializeToString())
+
+
+def conv1x1(g, x, weight, bias=None):
+    """weight (out, in)"""
+    inputs = [x, g.floats(weight[:, :, None, None])]
+    if bias is not None:
+        inputs.append(g.floats(bias))
+    return g.op("Conv", *inputs, kernel_shape=[1, 1])
+
+
+class Maker:
+    def __init__(self, folder, seed, batch):
+        self.folder, self.batch = folder, batch
+        self.rng = np.random.default_rng(seed)
+        # A picture's three colours on their way through 512 features, 256 after the warp, and back.
+        self.spread = self.rng.normal(size=(512, 3)) / 2
+        self.narrow = self.rng.normal(size=(4, 512)) / 16
+        self.widen = self.rng.normal(size=(256, 4)) / 2
+
+    @property
+    def n(self):
+        return "n" if self.batch else 1
+
+    def appearance_extractor(self):
+        g = Graph("appearance_extractor")
+        x = g.op("AveragePool", "image", kernel_shape=[4, 4], strides=[4, 4])
+        x = conv1x1(g, x, self.spread)
+        g.op("Reshape", x, g.ints(1, 32, 16, 64, 64), out="pred")
+        g.save(self.folder, [("image", FLOAT, [1, 3, 256, 256])], [("pred", FLOAT, [1, 32, 16, 64, 64])])
+
+    def motion_extractor(self):
+        g = Graph("motion_extractor")
+        x = g.op("Flatten", g.op("GlobalAveragePool", "image"))
+        bins = np.arange(66)
+        angle = np.linspace(0, 2 * np.pi, POINTS, endpoint=False)
+        points = np.stack([0.25 * np.cos(angle), 0.3 * np.sin(angle), -0.1 * np.cos(2 * angle)], 1).reshape(-1)
+        heads = {
+            "pitch": (-((bins - 33) ** 2) / 8.0, 0.05), "yaw": (-((bins - 32) ** 2) / 8.0, 0.05),
+            "roll": (-((bins - 32.5) ** 2) / 8.0, 0.02), "t": ([0.01, -0.02, 0.1], 0.01),
+            "exp": (0.004 * np.sin(np.arange(63)), 0.002), "scale": ([1.25], 0.05), "kp": (points, 0.01)}
+        outputs = []
+        for name, (bias, spread) in heads.items():
+            bias = np.asarray(bias)
+            weight = spread * self.rng.normal(size=(bias.size, 3))
+            g.op("Gemm", x, g.floats(weight), g.floats(bias), transB=1, out=name)
+            outputs.append((name, FLOAT, [1, bias.size]))
+        g.save(self.folder, [("image", FLOAT, [1, 3, 256, 256])], outputs)
+
+    def stitch_network(self):
+        g = Graph("stitch_network")
+        part = g.op("Mul", g.op("Sub", "kp_source", "kp_driving"), g.floats(0.01))
+        g.op("Add", "kp_driving", part, out="out")
+        shape = [self.n, POINTS, 3]
+        g.save(self.folder, [("kp_source", FLOAT, shape), ("kp_driving", FLOAT, shape)], [("out", FLOAT, shape)])
+
+    def warp(self, name, kind, domain=""):
+        """Moves the features by the mean shift of the points: one sample of the volume."""
+        g = Graph(name)
+        shift = g.op("ReduceMean", g.op("Sub", "kp_source", "kp_driving"), axes=[1], keepdims=1)  # (n,1,3)
+        shift = g.op("Reshape", shift, g.ints(-1, 1, 1, 1, 3))
+        axis = [(np.arange(n) * 2 + 1) / n - 1 for n in (16, 64, 64)]
+        z, y, x = np.meshgrid(*axis, indexing="ij")
+        grid = g.op("Add", g.floats(np.stack([x, y, z], -1)[None]), shift)
+        mode = {"mode": "bilinear", "padding_mode": "zeros", "align_corners": 0} if kind == "GridSample" else {}
+        v = g.op(kind, "feature_3d", grid, domain=domain, **mode)
+        v = g.op("Reshape", v, g.ints(-1, 512, 64, 64))
+        v = conv1x1(g, v, self.narrow)
+        v = g.op("Conv", v, g.floats(self.widen[:, :, None, None]), kernel_shape=[1, 1], out="out")
+        points = [self.n, POINTS, 3]
+        g.save(self.folder, [("feature_3d", FLOAT, [self.n, 32, 16, 64, 64]), ("kp_source", FLOAT, points),
+                             ("kp_driving", FLOAT, points)], [("out", FLOAT, [self.n, 256, 64, 64])])
+
+    def decoder(self):
+        g = Graph("decoder")
+        back = np.linalg.pinv(self.widen @ self.narrow @ self.spread)  # (3, 256)
+        x = conv1x1(g, "feature", back)
+        colours = np.zeros((192, 3))
+        colours[np.arange(192), np.arange(192) % 3] = 6
+        x = conv1x1(g, x, colours, np.full(192, -3.0))
+        g.op("Sigmoid", g.op("DepthToSpace", x, blocksize=8, mode="DCR"), out="output")
+        g.save(self.folder, [("feature", FLOAT, [self.n, 256, 64, 64])], [("output", FLOAT, [self.n, 3, 512, 512])])
+
+    def hubert(self):
+        g = Graph("hubert")
+        x = g.op("Unsqueeze", "input_values", g.ints(1))
+        x = g.op("Conv", x, g.floats(self.rng.normal(size=(4, 1, 400)) / 20), kernel_shape=[400], strides=[320])
+        x = g.op("Tanh", x)
+        x = g.op("Conv", x, g.floats(self.rng.normal(size=(1024, 4, 1)) / 2), kernel_shape=[1])
+        g.op("Squeeze", g.op("Transpose", x, perm=[0, 2, 1]), g.ints(0), out="encoding_out")
+        g.save(self.folder, [("input_values", FLOAT, [1, "samples"])], [("encoding_out", FLOAT, ["rows", 1024])])
+
+    def lmdm(self):
+        g = Graph("lmdm_v0.4_hubert")
+        size = np.full(265, 0.1)  # of what speech moves: logits of the pose, then t, then expression
+        size[0], size[199:202], size[202:] = 0.01, 0.003, 0.02
+        a = self.rng.normal(size=(1103, 4)) / 12
+        b = self.rng.normal(size=(4, 265)) / 2 * size
+        heard = g.op("MatMul", g.op("MatMul", "cond", g.floats(a)), g.floats(b))
+        noise = g.op("Mul", "x", g.floats(0.1 * size))
+        held = g.op("Unsqueeze", g.op("Mul", "cond_frame", g.floats(0.9)), g.ints(1))
+        time = g.op("Mul", g.op("Cast", "time_cond", to=FLOAT), g.floats(1e-4))
+        g.op("Add", g.op("Add", heard, noise), held, out="x_start")
+        g.op("Add", g.op("Sub", "x", "x_start"), time, out="pred_noise")
+        g.save(self.folder,
+               [("x", FLOAT, [1, 80, 265]), ("cond_frame", FLOAT, [1, 265]), ("cond", FLOAT, [1, 80, 1103]),
+                ("time_cond", INT64, [1])],
+               [("pred_noise", FLOAT, [1, 80, 265]), ("x_start", FLOAT, [1, 80, 265])])
+
+    def landmark203(self):
+        """Says that the points lie on an upright ellipse in the middle, whatever it sees."""
+        g = Graph("landmark203")
+        k = np.arange(203)
+        points = np.stack([0.5 + 0.28 * np.cos(0.7 * k), 0.5 + 0.33 * np.sin(0.9 * k)], 1)
+        for eye, x in (((0, 6, 12, 18), 0.4), ((24, 30, 36, 42), 0.6)):
+            for n, i in enumerate(eye):
+                points[i] = [x + 0.04 * np.cos(n * np.pi / 2), 0.42 + 0.02 * np.sin(n * np.pi / 2)]
+        points[48], points[66] = [0.42, 0.68], [0.58, 0.68]
+        seen = g.op("Flatten", g.op("GlobalAveragePool", "input"))
+        g.op("Gemm", seen, g.floats(np.zeros((406, 3))), g.floats(points.reshape(-1)), transB=1, out="landmarks")
+        g.save(self.folder, [("input", FLOAT, [1, 3, 224, 224])], [("landmarks", FLOAT, [1, 406])])
+
+    def everything(self):
+        for make in (self.appearance_extractor, self.motion_extractor, self.stitch_network, self.decoder, self.hubert,
+                     self.lmdm, self.landmark203):
+            make()
+        self.warp("warp_network_ori", "GridSample")
+
+
+def settings(rng, people=3):
+    """The published settings file in small: the values that are read, in the shapes that they have."""
+    def person():
+        return {"pitch": rng.normal(size=(1, 66)), "yaw": rng.normal(size=(1, 66)), "roll": rng.normal(size=(1, 66)),
+                "t": rng.normal(size=(1, 3)) / 50, "exp": rng.normal(size=(1, 63)) / 100,
+                "scale": np.array([[1.2]]), "kp": rng.normal(size=(1, 63)) / 5}
+
+    def narrow(info):
+        return {k: v.astype(np.float32) for k, v in info.items()}
+
+    emotions = np.full((600, 8), 0.000335, np.float32)
+    emotions[:, 4] = 0.997657
+    blink = 0.03 * np.sin(np.linspace(0, np.pi, 15))[:, None] * np.ones((1, 63))
+    limits = np.zeros((4, 265), np.float32)
+    limits[0], limits[1] = -100, 100
+    kwargs = {
+        "online_mode": True, "max_size": 1920, "crop_scale": 2.3, "crop_vx_ratio": 0, "crop_vy_ratio": -0.125,
+        "crop_flag_do_rot": True, "emo": emotions, "overlap_v2": 70, "sampling_timesteps": 10, "smo_k_d": 3,
+        "fix_kp_cond": 1, "fix_kp_cond_dim": [0, 202], "v_min_max_for_clip": limits,
+        "delta_eye_arr": blink.astype(np.float32), "delta_eye_open_n": 0, "fade_type": "d0", "fade_out_keys": ["exp"],
+        "overall_ctrl_info": {"delta_pitch": 2}, "use_d_keys": None, "relative_d": True, "flag_stitching": True,
+        "ch_info": {"x_s_info_lst": [narrow(person()) for _ in range(people)],
+                    "sc": (rng.normal(size=63) / 5).astype(np.float32),
+                    "eye_open_lst": [np.full((1, 2), 0.9 + 0.01 * i, np.float32) for i in range(people)],
+                    "eye_ball_lst": [np.full((1, 6), 0.1 * i, np.float32) for i in range(people)]}}
+    return {"base_cfg": {"warp_network_cfg": {"model_path": "x.onnx", "device": "cuda", "force_ori_type": False}},
+            "audio2motion_cfg": {"motion_feat_dim": 265, "audio_feat_dim": 1103, "seq_frames": 80, "use_emo": True,
+                                 "use_sc": True, "use_eye_open": True, "use_eye_ball": True, "w2f_type": "hubert"},
+            "default_kwargs": kwargs}
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--out", type=pathlib.Path, required=True)
+    parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--batch", action="store_true")
+    args = parser.parse_args()
+    networks, config = args.out / "ditto_onnx", args.out / "ditto_cfg"
+    networks.mkdir(parents=True, exist_ok=True)
+    config.mkdir(parents=True, exist_ok=True)
+    Maker(networks, args.seed, args.batch).everything()
+    values = settings(np.random.default_rng(args.seed))
+    (config / "v0.4_hubert_cfg_trt_online.pkl").write_bytes(pickle.dumps(values, protocol=4))
+
+
+if __name__ == "__main__":
+    main()
