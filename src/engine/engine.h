@@ -10,6 +10,8 @@
 #pragma once
 
 #include <memory>
+#include <string>
+#include <string_view>
 
 #include "base/result.h"
 #include "types/image.h"
@@ -39,6 +41,20 @@ class Engine {
 
   /// "mesh", "neural". [any thread]
   [[nodiscard]] virtual const char* name() const = 0;
+
+  /// How much sound beyond a moment's time the engine would like (Moment::sound); with less it draws, but its lips are
+  /// poorer. [any thread]
+  [[nodiscard]] virtual MediaTime look_ahead() const { return {}; }
+
+  /// "loading models", or what else the engine still waits for; empty: it is ready. Avatars may be made before.
+  /// [any thread]
+  [[nodiscard]] virtual std::string_view waits_for() const { return {}; }
+
+  /// Who draws now and why, for people: "neural on cuda", "mesh, because the card's memory is full". [any thread]
+  [[nodiscard]] virtual std::string description() const { return name(); }
+
+  /// How many sessions at once the engine can draw, as far as it measured; 0: it does not know. [any thread]
+  [[nodiscard]] virtual int capacity() const { return 0; }
 
   /// Prepares to draw this person at this size (tens of milliseconds). invalid: the size is out of range.
   /// [any thread]
