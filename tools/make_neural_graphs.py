@@ -4,13 +4,14 @@
 made weights. With them the whole neural engine runs, on any CPU, without a download; what it draws is the picture
 itself in coarse blocks, shifted as the face moves.
 
-    tools/make_neural_graphs.py --out DIR [--seed N] [--batch]
+    tools/make_neural_graphs.py --out DIR [--seed N] [--batch] [--cases]
 
 DIR becomes a model folder as the hub lays it out: DIR/ditto_onnx/*.onnx, DIR/ditto_cfg/*.pkl. With --batch the networks
 of each picture take any number of pictures at once; the published ones take one. Needs python3-onnx and numpy; the
 networks keep to operators and IR of ONNX 1.12 (opset 17), as the published ones do.
 """
 import argparse
+import os
 import pathlib
 import pickle
 
@@ -215,11 +216,57 @@ def settings(rng, people=3):
             "default_kwargs": kwargs}
 
 
+class Call:
+    """Pickles as a call of `what`."""
+
+    def __init__(self, what, *args):
+        self.what, self.args = what, args
+
+    def __reduce__(self):
+        return self.what, self.args
+
+
+def newer_names(data):
+    """As numpy 2 writes it."""
+    old, new = b"numpy.core.multiarray", b"numpy._core.multiarray"
+    return data.replace(b"\x8c" + bytes([len(old)]) + old, b"\x8c" + bytes([len(new)]) + new).replace(
+        b"c" + old, b"c" + new)
+
+
+def pickles(folder, rng):
+    """Cases for the reader of pickles: what it must read, and what it must refuse."""
+    folder.mkdir(parents=True, exist_ok=True)
+    table = np.array([[-1, 0, 1], [2, 3, 200]])
+    values = {"small": -5, "large": -(1 << 40), "real": 0.1, "yes": True, "nothing": None, "text": "gr\u00fc\u00df",
+              "scalar": np.float32(2.5), "list": [1, "two", (300, [])], "f4": table.astype("f4"),
+              "f8": table.astype("f8"), "i4": table.astype("i4"), "i8": table.astype("i8"),
+              "fortran": np.asfortranarray(table.astype("f4")), "b1": np.array([True, False]),
+              "empty": np.zeros((0, 3), "f4"), "same": None}
+    values["same"] = values["list"]
+    for protocol in (2, 3, 4, 5):
+        data = pickle.dumps(values, protocol=protocol)
+        (folder / f"values_{protocol}.pkl").write_bytes(data)
+        (folder / f"values_{protocol}_numpy2.pkl").write_bytes(newer_names(data))
+    itself = []
+    itself.append(itself)
+    other = settings(rng)
+    kwargs = other["default_kwargs"]
+    kwargs["emo"] = kwargs["emo"][:, :7]
+    kwargs["delta_eye_arr"] = kwargs["delta_eye_arr"][0]
+    kwargs["v_min_max_for_clip"] = [1, 2]
+    kwargs["ch_info"]["sc"][5] = np.nan
+    for name, value in (("system", Call(os.system, "true")), ("eval", Call(eval, "1")), ("recursive", itself),
+                        ("object_array", np.array([None, "x"], object)), ("big_endian", np.zeros(3, ">f4")),
+                        ("other_shapes", other)):
+        (folder / f"{name}.pkl").write_bytes(pickle.dumps(value, protocol=4))
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--out", type=pathlib.Path, required=True)
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--batch", action="store_true")
+    parser.add_argument("--cases", action="store_true", help="also what tests must see refused")
     args = parser.parse_args()
     networks, config = args.out / "ditto_onnx", args.out / "ditto_cfg"
     networks.mkdir(parents=True, exist_ok=True)
@@ -227,6 +274,9 @@ def main():
     Maker(networks, args.seed, args.batch).everything()
     values = settings(np.random.default_rng(args.seed))
     (config / "v0.4_hubert_cfg_trt_online.pkl").write_bytes(pickle.dumps(values, protocol=4))
+    if args.cases:
+        pickles(args.out / "pickles", np.random.default_rng(args.seed + 1))
+        Maker(networks, args.seed, args.batch).warp("warp_network", "GridSample3D", "avatar.test")
 
 
 if __name__ == "__main__":
