@@ -17,7 +17,7 @@ ARROWS = {  # folder: (what it may include besides itself, why)
     "face": ("base types infer", "a picture becomes a Portrait, by networks"),
     "speech": ("base types", "sound becomes SpeechFrames"),
     "motion": ("base types", "SpeechFrames become Moments"),
-    "engine": ("base types", "a Portrait and a Moment become a Frame"),
+    "engine": ("base types infer", "a Portrait and a Moment become a Frame, by networks if there are any"),
     "stream": ("base types", "Frames and sound leave, sound files come in"),
     "session": ("base types face speech motion engine stream", "wires the stages; the only folder that sees several"),
     "http": ("base types face session stream speech", "the front door: what is asked becomes sessions, speech, viewers"),

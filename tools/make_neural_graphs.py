@@ -112,10 +112,14 @@ class Maker:
         shape = [self.n, POINTS, 3]
         g.save(self.folder, [("kp_source", FLOAT, shape), ("kp_driving", FLOAT, shape)], [("out", FLOAT, shape)])
 
-    def warp(self, name, kind, domain=""):
+    def warp(self, name, kind, domain="", mean_by_product=False):
         """Moves the features by the mean shift of the points: one sample of the volume."""
         g = Graph(name)
-        shift = g.op("ReduceMean", g.op("Sub", "kp_source", "kp_driving"), axes=[1], keepdims=1)  # (n,1,3)
+        shift = g.op("Sub", "kp_source", "kp_driving")
+        if mean_by_product:
+            shift = g.op("MatMul", g.floats(np.full((1, POINTS), 1 / POINTS)), shift)
+        else:
+            shift = g.op("ReduceMean", shift, axes=[1], keepdims=1)  # (n,1,3)
         shift = g.op("Reshape", shift, g.ints(-1, 1, 1, 1, 3))
         axis = [(np.arange(n) * 2 + 1) / n - 1 for n in (16, 64, 64)]
         z, y, x = np.meshgrid(*axis, indexing="ij")
@@ -277,6 +281,7 @@ def main():
     if args.cases:
         pickles(args.out / "pickles", np.random.default_rng(args.seed + 1))
         Maker(networks, args.seed, args.batch).warp("warp_network", "GridSample3D", "avatar.test")
+        Maker(networks, args.seed, args.batch).warp("warp_plain", "GridSample", mean_by_product=True)
 
 
 if __name__ == "__main__":

@@ -402,7 +402,7 @@ Result<std::shared_ptr<const Model>> Model::load(std::string_view model_name, st
   RETURN_IF_FAILED(api()->SetInterOpNumThreads(options, 1));
   RETURN_IF_FAILED(api()->SetSessionExecutionMode(options, ORT_SEQUENTIAL));
   RETURN_IF_FAILED(api()->SetSessionGraphOptimizationLevel(options, ORT_ENABLE_ALL));
-  if (wanted.is_strict) {
+  if (wanted.is_strict && wanted.provider != Provider::cpu) {
     RETURN_IF_FAILED(api()->AddSessionConfigEntry(options, kOrtSessionOptionsDisableCPUEPFallback, "1"));
   }
   if (auto appended = append_provider(options, wanted, name); !appended) return appended.error();
