@@ -1,0 +1,220 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
+"""Fits the network of motion/lips.cc to what gather.py gathered, judges it and writes its weights.
+
+    train.py data.npz ... --judge                  five fits, each without one captured recording and one or two speakers
+    train.py data.npz ... --write lips.weights     one fit on everything but what is for tests
+"""
+import argparse
+import struct
+import time
+
+import numpy as np
+import torch
+from torch import nn
+
+import judge
+import phones as ph
+from gather import N_IN, N_TARGET, VOICE
+
+# The shape, told to lips.cc by the file of weights.
+CHANNELS, FIRST_TAPS, TAPS = 64, 5, 3
+DILATIONS = (1, 2, 4, 8, 1, 2, 4, 8)
+REACH = 7  # frames after its moment that the network hears
+SMOOTH = np.array([1, 2, 3, 2, 1], np.float32) / 9
+PAST = FIRST_TAPS - 1 + (TAPS - 1) * sum(DILATIONS)
+OPEN_BEFORE = 4  # frames
+SILENCE = torch.tensor([-2.0] * (N_IN - 1) + [0.0])
+
+BITE, CLOSURE = ph.NAMES.index("bite"), ph.NAMES.index("closure")
+LOGITS = [BITE, CLOSURE, VOICE]  # yes or no; the others are sizes
+SIZES = [i for i in range(N_TARGET) if i not in LOGITS]
+WEIGHT = torch.tensor([3, 1, 2, 2, 1.2, 1, 1, 0, .5, 0, 0])
+# What the network says -> a value: (said - least) * gain, clamped to 0..1.
+LEAST = np.array([.02, 0, .02, .02, .02, 0, 0, -1.0, 0, -1.5, -2.5], np.float32)
+GAIN = np.array([1.15, 1.1, 1.2, 1.2, 1.2, 1.2, 1.2, .3, 1.1, .40, .2], np.float32)
+
+
+class Lips(nn.Module):
+    """Causal: what it says at frame t is of frame t - REACH."""
+
+    def __init__(self):
+        super().__init__()
+        self.first = nn.Conv1d(N_IN, CHANNELS, FIRST_TAPS)
+        self.blocks = nn.ModuleList([nn.Conv1d(CHANNELS, CHANNELS, TAPS, dilation=d) for d in DILATIONS])
+        self.last = nn.Conv1d(CHANNELS, N_TARGET, 1)
+        self.classes = nn.Conv1d(CHANNELS, len(ph.CLASS_NAMES), 1)  # helps to learn; does not travel
+
+    def forward(self, x):  # [batch][N_IN][PAST + frames]
+        h = torch.relu(self.first(x))
+        for conv in self.blocks:
+            z = torch.relu(conv(h))
+            h = h[:, :, -z.shape[2]:] + z
+        return self.last(h), self.classes(h)
+
+
+def earlier(y):
+    """The mouth gets ready: its door shall open before the first sound."""
+    y = y.copy()
+    voice = y[:, VOICE].copy()
+    for shift in range(1, OPEN_BEFORE + 1):
+        y[:-shift, VOICE] = np.maximum(y[:-shift, VOICE], voice[shift:])
+    return y
+
+
+class Data:
+    """Pieces in one row; segments() cuts random ones out."""
+
+    def __init__(self, pieces, rng):
+        self.rng = rng
+        self.x = torch.from_numpy(np.concatenate([p["x"] for p in pieces]))
+        self.y = torch.from_numpy(np.concatenate([earlier(p["y"]) for p in pieces]))
+        self.known = torch.from_numpy(np.concatenate([p["known"] for p in pieces]))
+        self.classes = torch.from_numpy(np.concatenate([p["classes"] for p in pieces]))
+        lengths = np.array([len(p["x"]) for p in pieces])
+        self.start = np.concatenate([[0], np.cumsum(lengths)[:-1]])
+        self.length = lengths
+        share = {"zh": .24, "de": .36, "mu": .05, "no": .04, "pr": .04, "fl": .10, "fe": .10, "es": .07}
+        group = np.array([p["group"][:2] for p in pieces])
+        self.chance = np.zeros(len(pieces))
+        for g, s in share.items():
+            on = group == g
+            if on.any():
+                self.chance[on] = s * lengths[on] / lengths[on].sum()
+        self.chance /= self.chance.sum()
+
+    def segments(self, count, frames):
+        x = SILENCE.repeat(count, PAST + frames, 1)
+        y, known = torch.zeros(count, frames, N_TARGET), torch.zeros(count, frames, N_TARGET)
+        classes = torch.full((count, frames), -1, dtype=torch.int64)
+        for i, k in enumerate(self.rng.choice(len(self.start), count, p=self.chance)):
+            n, s = self.length[k], self.start[k]
+            first = int(self.rng.integers(-20, max(1, n - frames + 20)))  # of the targets; what lies before the piece is silent
+            from_ = first + REACH - PAST  # the first output hears from here
+            a, b = max(0, from_), min(n, first + REACH + frames)
+            x[i, a - from_:b - from_] = self.x[s + a:s + b].float()
+            a, b = max(0, first), min(n, first + frames)
+            y[i, a - first:b - first] = self.y[s + a:s + b].float()
+            known[i, a - first:b - first] = self.known[s + a:s + b].float()
+            classes[i, a - first:b - first] = self.classes[s + a:s + b].long()
+        return self.spoil(x), y, known, classes
+
+    def spoil(self, x):
+        """Another microphone, another noise, another throat: on the bands, so that no two visits are alike."""
+        rng, count = self.rng, len(x)
+        bands = x[:, :, :-1]
+        knots = rng.normal(0, 0.11, (count, 6))
+        tilt = np.stack([np.interp(np.linspace(0, 5, N_IN - 1), np.arange(6), k) for k in knots])
+        tilt += rng.normal(0, 0.05, (count, 1))
+        where = np.arange(N_IN - 1)[None] + rng.normal(0, 0.035, (count, 1)) * np.arange(N_IN - 1)[None]
+        where = np.clip(where, 0, N_IN - 2.001)
+        low = torch.from_numpy(where.astype(np.int64))
+        part = torch.from_numpy((where - np.floor(where)).astype(np.float32))[:, None]
+        pick = lambda k: torch.gather(bands, 2, k[:, None].expand(-1, bands.shape[1], -1))
+        bands = pick(low) * (1 - part) + pick(torch.clamp(low + 1, max=N_IN - 2)) * part
+        bands = bands + torch.from_numpy(tilt.astype(np.float32))[:, None]
+        floor = rng.uniform(-3.2, -0.9, (count, 1)) + rng.normal(0, 0.1, (count, 1)) * np.linspace(-2, 2, N_IN - 1)[None]
+        bands = 0.5 * torch.log10(10 ** (2 * bands) + 10 ** (2 * torch.from_numpy(floor.astype(np.float32)))[:, None])
+        return torch.cat([bands.clamp(-2, 1.5), x[:, :, -1:]], 2)
+
+
+def loss_of(said, classes, y, known, true_classes):
+    sizes = (said - y) ** 2 * WEIGHT * known
+    loss = sizes.sum(2).mean()
+    bce = nn.functional.binary_cross_entropy_with_logits
+    bite = (true_classes == ph.CLASS_NAMES.index("f")) | (true_classes == ph.CLASS_NAMES.index("v"))
+    closed = y[:, :, CLOSURE]
+    one = lambda k, target, yes: (bce(said[:, :, k], target, reduction="none") * known[:, :, k] * (1 + (yes - 1) * target)).mean()
+    loss = loss + 0.05 * one(BITE, bite.float(), 4.0) + 0.15 * one(CLOSURE, closed, 2.5) + 0.05 * one(VOICE, y[:, :, VOICE], 1.0)
+    loss = loss + 0.03 * nn.functional.cross_entropy(classes.reshape(-1, classes.shape[2]), true_classes.reshape(-1), ignore_index=-1)
+    return loss
+
+
+def train(pieces, steps, seed=1, batch=24, frames=300, rate=2e-3):
+    torch.manual_seed(seed)
+    data = Data(pieces, np.random.default_rng(seed))
+    net = Lips()
+    optimiser = torch.optim.AdamW(net.parameters(), rate, weight_decay=1e-2)
+    schedule = torch.optim.lr_scheduler.OneCycleLR(optimiser, rate, steps, pct_start=0.1)
+    total, began = 0.0, time.time()
+    for step in range(steps):
+        x, y, known, classes = data.segments(batch, frames)
+        with torch.autocast("cpu", dtype=torch.bfloat16):  # twice as fast where the processor has it
+            said, heard = net(x.transpose(1, 2))
+        loss = loss_of(said.float().transpose(1, 2), heard.float().transpose(1, 2), y, known, classes)
+        optimiser.zero_grad()
+        loss.backward()
+        nn.utils.clip_grad_norm_(net.parameters(), 1.0)
+        optimiser.step()
+        schedule.step()
+        total += float(loss.detach())
+        if step % 250 == 249:
+            print(f"  step {step + 1} loss {total / 250:.4f} ({time.time() - began:.0f} s)", flush=True)
+            total = 0.0
+    return net.eval()
+
+
+def said_of(net, x):
+    """What the network says of each frame."""
+    x = torch.from_numpy(x.astype(np.float32))
+    x = torch.cat([SILENCE.repeat(PAST, 1), x, x[-1:].repeat(REACH, 1)])
+    with torch.no_grad():
+        return net(x.T[None])[0][0].T.numpy()[REACH:]
+
+
+def curves(said, least=LEAST, gain=GAIN):
+    p = np.clip((said - least) * gain, 0, 1)
+    half = len(SMOOTH) // 2
+    return np.stack([np.convolve(np.pad(p[:, i], half, mode="edge"), SMOOTH, "valid") for i in range(p.shape[1])], 1)
+
+
+def write(net, path):
+    """The file that lips.cc reads; docs/hearing-lips.md tells the format."""
+    with open(path, "wb") as f:
+        f.write(b"AVLIPS1\0" + struct.pack("<7I", N_IN, CHANNELS, N_TARGET, FIRST_TAPS, TAPS, len(DILATIONS), REACH))
+        f.write(struct.pack(f"<{len(DILATIONS)}I", *DILATIONS))
+        f.write(LEAST.astype("<f4").tobytes() + GAIN.astype("<f4").tobytes())
+        for conv in [net.first, *net.blocks, net.last]:
+            w = conv.weight.detach().numpy().transpose(2, 1, 0)  # [tap, oldest first][in][out]
+            unit = float(np.abs(w).max() / 32767)
+            f.write(struct.pack("<f", unit) + np.round(w / unit).astype("<i2").tobytes() + conv.bias.detach().numpy().astype("<f4").tobytes())
+
+
+def folds(pieces):
+    speakers = sorted({p["group"] for p in pieces if p["group"][:2] == "de"})
+    recordings = sorted({p["group"] for p in pieces if p["group"][:2] == "zh"})
+    return [{recordings[i], *speakers[i::5]} for i in range(5)]
+
+
+def main():
+    a = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    a.add_argument("data", nargs="+")
+    a.add_argument("--judge", action="store_true")
+    a.add_argument("--fold", type=int, nargs="*", default=range(5))
+    a.add_argument("--write", default="")
+    a.add_argument("--steps", type=int, default=2500)
+    a.add_argument("--keep", default="", help="where to keep what was said of held-back pieces")
+    a.add_argument("--threads", type=int, default=1)
+    args = a.parse_args()
+    torch.set_num_threads(args.threads)
+    pieces = [p for path in args.data for p in np.load(path, allow_pickle=True)["pieces"]]
+    learnt = [p for p in pieces if p["kind"] != "test"]
+    tests = [p for p in pieces if p["kind"] == "test"]
+    if args.judge:
+        for i in args.fold:
+            out = folds(pieces)[i]
+            print("without", sorted(out), flush=True)
+            net = train([p for p in learnt if p["group"] not in out], args.steps)
+            held = [p for p in learnt if p["group"] in out and p["kind"] == "clean"] + tests
+            said = [(p, said_of(net, p["x"])) for p in held]
+            if args.keep:
+                torch.save((out, net.state_dict(), [s for _, s in said]), f"{args.keep}.{i}")
+            judge.report([(p, curves(s)) for p, s in said])
+    if args.write:
+        net = train(learnt, args.steps)
+        judge.report([(p, curves(said_of(net, p["x"]))) for p in tests])
+        write(net, args.write)
+
+
+if __name__ == "__main__":
+    main()
