@@ -5,7 +5,7 @@
 //   auto load = measure_load(engine, portrait, clock, 40);      // 40 ticks, some 0.2 s
 //   const int sessions = capacity_of(*load, machine());
 //
-// Processor time, not wall time: what else runs on the machine hardly changes it. A fifth is left to the network,
+// Processor time, not wall time: what else runs on the machine hardly changes it. Three tenths are left to the network,
 // to viewers that come, and to the rest of the world.
 // Threads: [any thread]. Errors: of the engine and the encoders.
 #pragma once

@@ -11,7 +11,9 @@
 #include <vector>
 
 #include "app/analyze.h"
+#include "app/bench.h"
 #include "app/config.h"
+#include "app/doctor.h"
 #include "app/interrupt.h"
 #include "app/render.h"
 #include "app/serve.h"
@@ -91,6 +93,8 @@ struct CommandLine {
   std::vector<std::pair<const Setting*, std::string>> flags;  // of serve
   CLI::App* render_command = nullptr;
   CLI::App* analyze_command = nullptr;
+  CLI::App* bench_command = nullptr;
+  CLI::App* doctor_command = nullptr;
 
   CommandLine() {
     app.require_subcommand(0, 1);
@@ -107,17 +111,20 @@ struct CommandLine {
     add_analyze();
   }
 
-  void add_serve() {
-    CLI::App& c = *app.add_subcommand("serve", "talk live: into browsers, into LiveKit rooms");
+  void add_settings(CLI::App& c) {
     for (const Setting& setting : settings()) {
       c.add_option_function<std::string>(
            setting.flag, [this, &setting](const std::string& value) { flags.emplace_back(&setting, value); },
            std::string(setting.help) + " [" + setting.variable + "]")
           ->type_name(setting.type);
     }
-    c.footer(
-        "Each can be given as the environment variable in brackets, too; flags win. The page is at /, the API's\n"
-        "description at /openapi.yaml.");
+    c.footer("Each can be given as the environment variable in brackets, too; flags win.");
+  }
+
+  void add_serve() {
+    add_settings(*app.add_subcommand("serve", "talk live: into browsers, into LiveKit rooms"));
+    add_settings(*(bench_command = app.add_subcommand("bench", "measure how many sessions this machine holds")));
+    add_settings(*(doctor_command = app.add_subcommand("doctor", "look for what is missing or wrong")));
   }
 
   void add_render() {
@@ -193,7 +200,10 @@ Result<void> do_verb(const CommandLine& line, const Clock& clock, std::chrono::n
   if (line.render_command->parsed()) return render(line.render, clock, started);
   if (line.analyze_command->parsed()) return analyze(line.analyze);
   const auto config = config_of(line);
-  return config ? serve(*config, clock, started) : config.error();
+  if (!config) return config.error();
+  if (line.bench_command->parsed()) return bench(*config, clock);
+  if (line.doctor_command->parsed()) return doctor(*config, clock);
+  return serve(*config, clock, started);
 }
 
 int run(int argc, char** argv) {

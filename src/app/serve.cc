@@ -29,6 +29,7 @@
 #include "session/launch_room.h"
 #include "session/session_metrics.h"
 #include "session/sessions.h"
+#include "speech/synthesiser.h"
 #include "stream/webrtc_transport.h"
 
 namespace avatar {
@@ -105,7 +106,7 @@ class House {
         sessions_(clock, session_metrics_, config.max_sessions > 0 ? config.max_sessions : 4 * cores(), cores()),
         launcher_(*engine_, presets_, analyse(), *transport_, sessions_, clock, {config.max_bitrate, 16, config.idle}),
         rooms_(launcher_, {config.livekit_library, config.max_bitrate, config.max_fps, config.simulcast}),
-        routes_({sessions_, launcher_, rooms_, presets_, metrics_, engine_->name(), ice_servers(config),
+        routes_({sessions_, launcher_, rooms_, presets_, metrics_, synthesiser_, engine_->name(), ice_servers(config),
                  config.allow_private_urls}) {}
 
   Result<void> open() {
@@ -194,12 +195,15 @@ class House {
 
   void drain() {
     sessions_.drain();
+    sessions_.close_unwanted(Ending::drained);
+    sessions_.wait_until_empty(kLook);
     const int active = sessions_.state().active;
     if (active > 0 && last_interrupt() == SIGTERM && config_.drain.count() > 0) {
       log(LogLevel::info, "no new sessions; a second signal ends those that live",
           {{"sessions", std::to_string(active)}, {"at_most_seconds", std::to_string(config_.drain.count())}});
       const auto end = clock_.now() + config_.drain;
       while (interrupts() < 2 && clock_.now() < end && !sessions_.wait_until_empty(kLook)) {
+        sessions_.close_unwanted(Ending::drained);
       }
     }
     sessions_.close_all(Ending::drained);
@@ -213,6 +217,7 @@ class House {
   Metrics metrics_;
   SessionMetrics session_metrics_{metrics_};
   Faces faces_;
+  const Synthesiser synthesiser_;
   const std::unique_ptr<Engine> engine_;
   const std::unique_ptr<WebrtcTransport> transport_;
   Presets presets_;

@@ -23,6 +23,8 @@ using Json = nlohmann::ordered_json;
 // What was not UTF-8 (a file's name, somebody's words given back) is replaced, not thrown about.
 std::string text_of(const Json& json) { return json.dump(-1, ' ', false, Json::error_handler_t::replace); }
 
+constexpr size_t kMostTextBytes = 8000;
+
 Error invalid(std::string words) { return {ErrorKind::invalid, std::move(words)}; }
 
 std::optional<double> number_of(const std::string& text) {
@@ -291,11 +293,15 @@ std::string launched_json(std::string_view session_id, std::optional<double> sec
 }
 
 std::string health_json(const Health& h) {
+  Json voices = Json::array();
+  for (const auto& voice : h.voices) voices.push_back(voice.name);
   return text_of({{"status", "ok"},
                   {"active_workers", h.active},
                   {"capacity", h.capacity},
                   {"version", AVATAR_VERSION},
-                  {"engine", h.engine}});
+                  {"engine", h.engine},
+                  {"say", !voices.empty()},
+                  {"voices", voices}});
 }
 
 std::string ready_json() { return text_of({{"status", "ready"}}); }
@@ -320,6 +326,21 @@ std::string sessions_json(const std::vector<std::shared_ptr<LiveSession>>& all) 
   Json list = Json::array();
   for (const auto& live : all) list.push_back(session_object(*live));
   return text_of({{"sessions", std::move(list)}});
+}
+
+Result<SayWish> say_wish_of(const Request& request) {
+  if (media_type(request.content_type) != "application/json") {
+    return Error{ErrorKind::unsupported, "send JSON (application/json): {\"text\":\"what to say\"}"};
+  }
+  auto json = json_object(request.body);
+  if (!json) return json.error();
+  SayWish wish;
+  const auto text = json->find("text"), voice = json->find("voice");
+  if (text != json->end() && text->is_string()) wish.text = text->get<std::string>();
+  if (voice != json->end() && voice->is_string()) wish.voice = voice->get<std::string>();
+  if (trimmed(wish.text).empty()) return invalid("text is missing: say {\"text\":\"what to say\"}");
+  if (wish.text.size() > kMostTextBytes) return invalid("the text is too long; say it in pieces");
+  return wish;
 }
 
 std::string speech_json(uint64_t utterance, MediaTime heard, bool interrupted) {

@@ -17,6 +17,7 @@
 #include "session/launch_room.h"
 #include "session/live_session.h"
 #include "session/session.h"
+#include "speech/synthesiser.h"
 
 namespace avatar {
 
@@ -47,6 +48,7 @@ struct Health {
   int active = 0;
   int capacity = 0;
   std::string engine;
+  const std::vector<Synthesiser::Voice>& voices;
 };
 [[nodiscard]] std::string health_json(const Health& health);
 [[nodiscard]] std::string ready_json();
@@ -55,6 +57,12 @@ struct Health {
 [[nodiscard]] std::string sessions_json(const std::vector<std::shared_ptr<LiveSession>>& all);
 [[nodiscard]] std::string speech_json(uint64_t utterance, MediaTime heard, bool interrupted);
 [[nodiscard]] std::string done_json();
+
+/// What POST /sessions/{id}/say asks for. invalid: what to change.
+struct SayWish {
+  std::string text, voice;
+};
+[[nodiscard]] Result<SayWish> say_wish_of(const Request& request);
 
 /// What a client says over the WebSocket.
 struct SocketWish {

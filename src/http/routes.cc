@@ -28,6 +28,13 @@ std::string_view next_name(std::string_view& path) {
   return name;
 }
 
+// The id, when the path is /sessions/{id}/<what>.
+std::optional<std::string_view> session_of(std::string_view path, std::string_view what) {
+  if (next_name(path) != "sessions") return std::nullopt;
+  const std::string_view id = next_name(path);
+  return next_name(path) == what && path.empty() ? std::optional(id) : std::nullopt;
+}
+
 Reply not_allowed(const char* allowed) {
   Reply reply = error_reply(405, "invalid", std::string("this address takes only ") + allowed);
   reply.headers.emplace_back("Allow", allowed);
@@ -63,7 +70,7 @@ Routes::Routes(House house)
 bool Routes::is_public(const Request& request) {
   if (request.path == "/health" || request.path == "/ready") return true;
   const std::string_view name = request.path == "/" ? "index.html" : std::string_view(request.path).substr(1);
-  return name != "openapi.yaml" && page_file(name) != nullptr;
+  return page_file(name) != nullptr;
 }
 
 size_t Routes::body_limit(const Request& request) {
@@ -71,11 +78,8 @@ size_t Routes::body_limit(const Request& request) {
   return request.method == "POST" && brings_picture ? kLaunchBody : kSmallBody;
 }
 
-std::optional<std::string_view> Routes::speech_session(std::string_view path) {
-  if (next_name(path) != "sessions") return std::nullopt;
-  const std::string_view id = next_name(path);
-  return next_name(path) == "speech" && path.empty() ? std::optional(id) : std::nullopt;
-}
+std::optional<std::string_view> Routes::speech_session(std::string_view path) { return session_of(path, "speech"); }
+std::optional<std::string_view> Routes::say_session(std::string_view path) { return session_of(path, "say"); }
 
 Reply Routes::answer(const Request& request) const {
   std::string_view rest = request.path;
@@ -88,7 +92,7 @@ Reply Routes::answer(const Request& request) const {
     if (!reads && (first == "health" || first == "ready" || first == "metrics")) return not_allowed("GET, HEAD");
     if (first == "health") {
       const auto state = house_.sessions.state();
-      return json(health_json({state.active, state.capacity, house_.engine}));
+      return json(health_json({state.active, state.capacity, house_.engine, house_.synthesiser.voices()}));
     }
     if (first == "ready") return ready();
     if (first == "metrics") return metrics();
@@ -98,11 +102,11 @@ Reply Routes::answer(const Request& request) const {
       reply.content_type = content_type_of(file->name);
       reply.body = file->content;
       reply.headers.emplace_back("Cache-Control", "no-cache");
+      reply.headers.emplace_back("Referrer-Policy", "no-referrer");
       if (file->name == "index.html") {
-        reply.headers.emplace_back(
-            "Content-Security-Policy",
-            "default-src 'self'; img-src 'self' blob: data:; media-src 'self' blob: mediastream:; "
-            "connect-src 'self' ws: wss:; style-src 'self' 'unsafe-inline'; frame-ancestors 'none'");
+        reply.headers.emplace_back("Content-Security-Policy",
+                                   "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' blob:; "
+                                   "connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'");
       }
       return reply;
     }
@@ -227,6 +231,7 @@ Reply Routes::one_session(const Request& request, std::string_view id, std::stri
   }
   // The server takes POST and WebSockets before they come here.
   if (what == "speech") return not_allowed("POST, or GET as a WebSocket");
+  if (what == "say") return not_allowed("POST");
   return unknown_address();
 }
 

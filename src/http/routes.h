@@ -3,8 +3,8 @@
 //
 //   const Reply reply = routes.answer(request);      // may take a while: pictures are decoded, viewers opened
 //
-// Speech comes another way, since it is a stream: the server asks speech_session() and feeds it itself.
-// Threads: [any thread]. Ownership: what it is given outlives it.
+// Speech comes another way, since it is a stream: the server asks speech_session() and say_session() and feeds the
+// session itself. Threads: [any thread]. Ownership: what it is given outlives it.
 #pragma once
 
 #include <atomic>
@@ -19,6 +19,7 @@
 #include "session/launch.h"
 #include "session/launch_room.h"
 #include "session/sessions.h"
+#include "speech/synthesiser.h"
 
 namespace avatar {
 
@@ -30,6 +31,7 @@ class Routes final {
     RoomLauncher& rooms;
     const Presets& presets;
     Metrics& metrics;
+    const Synthesiser& synthesiser;
     std::string engine;               ///< its name
     std::string ice_servers;          ///< Link header of WHEP answers; may be empty
     bool allow_private_urls = false;  ///< pictures may be fetched from private networks
@@ -49,6 +51,9 @@ class Routes final {
 
   /// The id, when the path is /sessions/{id}/speech.
   [[nodiscard]] static std::optional<std::string_view> speech_session(std::string_view path);
+  /// The same of /sessions/{id}/say.
+  [[nodiscard]] static std::optional<std::string_view> say_session(std::string_view path);
+  [[nodiscard]] const Synthesiser& synthesiser() const { return house_.synthesiser; }
   [[nodiscard]] Result<std::shared_ptr<LiveSession>> session(std::string_view id) const {
     return house_.sessions.find(id);
   }

@@ -3,6 +3,7 @@
 
 #include "http/server.h"
 
+#include <algorithm>
 #include <boost/asio/awaitable.hpp>
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/detached.hpp>
@@ -26,6 +27,7 @@
 #include "http/messages.h"
 #include "http/speech_body.h"
 #include "http/speech_socket.h"
+#include "http/wav_reader.h"
 
 namespace avatar {
 namespace {
@@ -298,6 +300,9 @@ class Door final : public Server {
     if (failed == beast::error::timeout) co_return error_reply(408, "timeout", "the body did not come in time");
     if (failed) co_return broken(failed);
     request.body = std::move(parser.get().body());
+    if (const auto session = Routes::say_session(request.path); session && request.method == "POST") {
+      co_return co_await say(request, *session);
+    }
     Reply reply = co_await elsewhere<Reply>([this, &request] { return routes_.answer(request); });
     while (reply.later) {
       if (auto body = reply.later()) {
@@ -343,13 +348,64 @@ class Door final : public Server {
       if (auto added = body->add(std::span(block).first(n)); !added) co_return error_reply(added.error());
     }
     whole = true;
+    co_return co_await finish(*body);
+  }
+
+  asio::awaitable<Reply> finish(SpeechBody& body) {
     while (true) {
-      co_await wait_until_wanted(*body);
-      if (body->is_over()) co_return body->reply(true);
-      const auto done = co_await elsewhere<Result<bool>>([&body] { return body->finish_some(); });
+      co_await wait_until_wanted(body);
+      if (body.is_over()) co_return body.reply(true);
+      const auto done = co_await elsewhere<Result<bool>>([&body] { return body.finish_some(); });
       if (!done) co_return error_reply(done.error());
-      if (*done) co_return body->reply(false);
+      if (*done) co_return body.reply(false);
     }
+  }
+
+  // A text is spoken, one sentence while the next is made.
+  asio::awaitable<Reply> say(const Request& request, std::string_view session) {
+    auto live = routes_.session(session);
+    if (!live) co_return error_reply(live.error());
+    const auto wish = say_wish_of(request);
+    if (!wish) co_return error_reply(wish.error());
+    uint64_t utterance = 0;
+    MediaTime said;
+    for (std::string_view left = wish->text; !left.empty();) {
+      const std::string_view sentence = Synthesiser::next_sentence(left);
+      const auto sound = co_await elsewhere<Result<std::vector<float>>>(
+          [&] { return sound_of(routes_.synthesiser().say(sentence, wish->voice)); });
+      if (!sound) {
+        if (utterance != 0) (*live)->end(utterance);
+        co_return error_reply(sound.error());
+      }
+      if (utterance == 0) {
+        const auto begun = (*live)->begin();
+        if (!begun) co_return error_reply(begun.error());
+        utterance = *begun;
+      }
+      while ((*live)->waiting() > SpeechBody::kFarAhead && (*live)->is_open(utterance))
+        co_await sleep(milliseconds(50));
+      if (!(*live)->is_open(utterance)) break;
+      if (auto heard = (*live)->hear(utterance, *sound); !heard) {
+        (*live)->end(utterance);
+        co_return error_reply(heard.error());
+      }
+      said = said + MediaTime{static_cast<int64_t>(sound->size())};
+    }
+    const bool interrupted = !(*live)->is_open(utterance);
+    (*live)->end(utterance);
+    Reply reply;
+    reply.body = speech_json(utterance, said, interrupted);
+    co_return reply;
+  }
+
+  // Of a sentence that has no sound (a full stop alone): nothing.
+  static Result<std::vector<float>> sound_of(const Result<std::vector<std::byte>>& wav) {
+    if (!wav) return wav.error();
+    std::vector<float> sound;
+    WavReader reader;
+    if (auto added = reader.add(*wav, sound); !added) return added.error();
+    (void)reader.finish(sound);
+    return sound;
   }
 
   asio::awaitable<void> wait_until_wanted(SpeechBody& body) {

@@ -117,9 +117,11 @@ bool LiveSession::beat(std::chrono::nanoseconds late) {
   return true;
 }
 
+bool LiveSession::is_wanted() const { return speaking_ || waiting() > MediaTime() || parts_.has_viewer(); }
+
 bool LiveSession::is_idle_too_long() {
   const auto now = clock_.now();
-  if (speaking_ || waiting() > MediaTime() || parts_.has_viewer()) wanted_at_ = now;
+  if (is_wanted()) wanted_at_ = now;
   if (now - wanted_at_ < parts_.patience) return false;
   close(Ending::idle);
   return true;

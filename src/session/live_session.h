@@ -81,6 +81,7 @@ class LiveSession final {
   [[nodiscard]] std::chrono::nanoseconds age() const { return clock_.now() - born_; }
   [[nodiscard]] bool is_over() const { return over_; }
   [[nodiscard]] bool is_speaking() const { return speaking_; }
+  [[nodiscard]] bool is_wanted() const;                    ///< somebody watches, or it has something to say
   [[nodiscard]] Ending ending() const { return ending_; }  ///< once it is over
   [[nodiscard]] std::string failure() const;               ///< why a tick failed
 

@@ -121,6 +121,12 @@ void Sessions::close_all(Ending why) {
   for (const auto& live : list()) live->close(why);
 }
 
+void Sessions::close_unwanted(Ending why) {
+  for (const auto& live : list()) {
+    if (!live->is_wanted()) live->close(why);
+  }
+}
+
 bool Sessions::wait_until_empty(std::chrono::nanoseconds at_most) {
   std::unique_lock lock(mutex_);
   return changed_.wait_for(lock, at_most, [this] { return state_.active == 0; });

@@ -61,6 +61,17 @@ TEST_F(SessionsTest, lets_a_session_live_until_it_is_closed) {
   EXPECT_THAT(metrics.text(), HasSubstr("avatar_sessions_ended_total{reason=\"asked\"} 1\n"));
 }
 
+TEST_F(SessionsTest, ends_those_that_nobody_wants) {
+  auto unwanted = parts("a");
+  unwanted.has_viewer = [] { return false; };
+  const auto a = sessions.add(std::move(*sessions.reserve()), std::move(unwanted));
+  const auto b = sessions.add(std::move(*sessions.reserve()), parts("b"));
+  sessions.close_unwanted(Ending::drained);
+  for (int i = 0; i < 1000 && !a->is_over(); ++i) std::this_thread::sleep_for(10ms);
+  EXPECT_EQ(a->ending(), Ending::drained);
+  EXPECT_FALSE(b->is_over());
+}
+
 TEST_F(SessionsTest, drains) {
   auto live = sessions.add(std::move(*sessions.reserve()), parts("a"));
   sessions.drain();
