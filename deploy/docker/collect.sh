@@ -60,9 +60,9 @@ take /usr/bin/espeak-ng
 while IFS= read -r file; do take "$file"; done < <(find "/usr/lib/$triple/espeak-ng-data" -type f)
 
 # A first process, and a shell for the health check and for whoever must look inside.
-take_with_libraries /usr/bin/tini
+take_with_libraries /usr/bin/tini /bin/busybox
 take /usr/bin/tini /bin/busybox
-for tool in sh cat date env grep head id kill ls nc ps sed sleep tail top wget; do ln -s busybox "$image/usr/bin/$tool"; done
+for tool in sh cat date env grep head id kill ls nc ps sed sleep tail timeout top wget; do ln -s busybox "$image/usr/bin/$tool"; done
 
 # The world: names, certificates, users, folders.
 take /etc/ssl/certs/ca-certificates.crt /etc/ssl/openssl.cnf /etc/os-release

@@ -21,7 +21,7 @@ log=$folder/install.log
 
 echo "installing what checks deploy/"
 missing=()
-for package in prometheus systemd; do
+for package in prometheus systemd busybox shellcheck; do
   dpkg-query -W -f '${db:Status-Abbrev}' "$package" 2>/dev/null | grep -q '^ii' || missing+=("$package")
 done
 if ((${#missing[@]} > 0)); then

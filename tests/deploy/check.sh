@@ -1,0 +1,129 @@
+#!/bin/bash
+# SPDX-License-Identifier: Apache-2.0
+# Checks what is in deploy/ and docs/operations.md:
+#
+#   tests/deploy/check.sh              all that needs no container: a minute
+#   tests/deploy/check.sh --image      also builds the images in a Debian root and starts the result: half an hour, as root
+#
+# Says for each check whether it passed, and its words if not.
+set -uo pipefail
+cd "$(dirname "$0")/../.." || exit
+tests/deploy/install.sh || exit 1
+PATH=$PWD/.deps/deploy/bin:$PWD/.deps/deploy/venv/bin:$PATH
+work=$(mktemp -d)
+trap 'rm -rf "$work"' EXIT
+trap 'exit 130' INT TERM
+passed=0 failed=0
+
+check() {
+  local name=$1
+  shift
+  if "$@" >"$work/words" 2>&1; then
+    passed=$((passed + 1))
+    echo "ok      $name"
+  else
+    failed=$((failed + 1))
+    echo "FAILED  $name"
+    sed 's/^/        /' "$work/words"
+  fi
+}
+
+yaml() {
+  # shellcheck disable=SC2046
+  yamllint -d '{extends: default, rules: {line-length: {max: 140}, document-start: disable, braces: {max-spaces-inside: 1},
+    comments: {min-spaces-from-content: 1}, quoted-strings: disable, truthy: {check-keys: false}}}' \
+    $(git ls-files -co --exclude-standard 'deploy/*.yaml' 'deploy/*.yml' ':!deploy/helm/avatar-worker/templates')
+}
+
+compose() {
+  export AVATAR_API_TOKEN=a LIVEKIT_API_KEY=b LIVEKIT_API_SECRET=c GRAFANA_PASSWORD=d AVATAR_MODEL=/srv/avatar-model
+  schemas compose deploy/compose/compose.yaml &&
+    schemas compose deploy/compose/compose.yaml deploy/compose/compose.gpu.yaml &&
+    ! env -u AVATAR_API_TOKEN "$(command -v schemas)" compose deploy/compose/compose.yaml
+}
+
+prometheus() {
+  promtool check config --syntax-only deploy/prometheus/prometheus.yml &&
+    promtool check rules deploy/prometheus/alerts.yml &&
+    (cd deploy/prometheus && promtool test rules alerts_test.yml)
+}
+
+promql() {
+  python3 tests/deploy/words.py metrics >"$work/metrics" &&
+    schemas promql "$work/metrics" deploy/grafana/avatar-worker.json deploy/prometheus/alerts.yml "$work"/chart/keda.yaml
+}
+
+# The chart as people install it: each way is linted, rendered and held against the schemas.
+chart() {
+  local chart=deploy/helm/avatar-worker
+  mkdir -p "$work/chart"
+  # Not with a template's own error: a start without a key is refused.
+  ! helm template a $chart >/dev/null || { echo "it can be installed without a token"; return 1; }
+  way() {
+    local name=$1
+    shift
+    helm lint --strict --quiet $chart --set token.value=x "$@" &&
+      helm template a $chart -n avatars --kube-version 1.31 --set token.value=x "$@" >"$work/chart/$name.yaml" &&
+      schemas kubernetes "$work/chart/$name.yaml"
+  }
+  way plain && way gpu -f $chart/values-gpu.yaml &&
+    way hpa --set autoscaling.kind=hpa --set maxSessions=8 &&
+    way keda --set autoscaling.kind=keda --set serviceMonitor.enabled=true --set prometheusRule.enabled=true &&
+    way host --set media.mode=host --set networkPolicy.callers[0].ipBlock.cidr=10.0.0.0/8 &&
+    way turn --set media.mode=turn --set media.turnSecret=turn --set token.value= --set token.existingSecret=mine &&
+    way ingress --set ingress.enabled=true --set ingress.host=a.example.com --set ingress.tlsSecret=tls \
+      --set settings.AVATAR_IDLE_SECONDS=120 --set presets.volume.persistentVolumeClaim.claimName=presets || return
+  ! helm template a $chart --set token.value=x --set drainSecond=3 >/dev/null || { echo "a misspelt value is taken"; return 1; }
+  ! helm template a $chart --set token.value=x --set media.mode=turn >/dev/null || { echo "TURN without servers"; return 1; }
+  # The grace period follows the drain.
+  helm template a $chart --set token.value=x --set drainSeconds=600 | grep -q 'terminationGracePeriodSeconds: 620'
+}
+
+systemd() {
+  local root=$work/root
+  mkdir -p "$root"/{usr/bin,etc/systemd/system/avatar-worker.service.d}
+  install -m 755 /bin/true "$root/usr/bin/avatar-worker"
+  cp deploy/systemd/avatar-worker.service "$root/etc/systemd/system/"
+  for with in plain gpu; do
+    [[ $with == plain ]] || cp deploy/systemd/gpu.conf "$root/etc/systemd/system/avatar-worker.service.d/"
+    systemd-analyze verify --man=no --root="$root" avatar-worker.service 2>&1 | tee "$work/said"
+    [[ ! -s $work/said ]] || return 1
+  done
+  systemd-analyze security --offline=true --threshold=20 --no-pager deploy/systemd/avatar-worker.service
+}
+
+bill_of_materials() {
+  local program=build/release/avatar-worker
+  [[ -x $program ]] || { echo "no $program"; return 1; }
+  python3 tools/sbom.py --system "$work/sbom" &&
+    python - "$work/sbom/sbom.cdx.json" <<'PYTHON'
+import sys
+from cyclonedx.schema import SchemaVersion
+from cyclonedx.validation.json import JsonStrictValidator
+wrong = JsonStrictValidator(SchemaVersion.V1_6).validate_str(open(sys.argv[1]).read())
+sys.exit(str(wrong)[:2000] if wrong else 0)
+PYTHON
+}
+
+check "the guide, the files and the sources name the same settings, metrics and events" python3 tests/deploy/words.py
+check "yamllint" yaml
+check "shellcheck" shellcheck -x deploy/docker/collect.sh tests/deploy/*.sh
+check "hadolint: images" hadolint deploy/docker/Dockerfile deploy/docker/Dockerfile.cuda
+check "Compose's own loader: one box, with a GPU, and not without a key" compose
+check "promtool: configuration, alerts and their tests" prometheus
+check "helm: seven ways to install the chart, against the types of Kubernetes, KEDA and the Prometheus Operator" chart
+check "PromQL of dashboard, alerts and autoscaling parses and names metrics that the program has" promql
+check "systemd-analyze: the unit, and its hardening" systemd
+check "cfn-lint: AWS" cfn-lint deploy/aws/avatar-worker.yaml
+check "the guide's lines for AWS, against an emulator" tests/deploy/aws_guide.sh
+check "the companion on ECS" python3 tests/deploy/companion_test.py
+check "Cloud Run's Admin API" schemas cloudrun deploy/cloudrun/service-gpu.yaml deploy/cloudrun/service-cpu.yaml
+check "Azure's models" python tests/deploy/container_apps.py deploy/azure/containerapp-gpu.yaml deploy/azure/containerapp-cpu.yaml
+check "bill of materials: CycloneDX's schema" bill_of_materials
+if [[ ${1:-} == --image ]]; then
+  check "the image's steps, in a Debian root" \
+    python3 tests/deploy/dockerfile.py deploy/docker/Dockerfile .deps/deploy/image
+  check "the image, started as by an engine" python3 tests/deploy/start_image.py .deps/deploy/image
+fi
+echo "deploy: $passed passed, $failed failed"
+((failed == 0))
