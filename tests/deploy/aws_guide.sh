@@ -7,7 +7,7 @@ set -euo pipefail
 cd "$(dirname "$0")/../.."
 PATH=$PWD/.deps/deploy/venv/bin:$PATH
 work=$(mktemp -d)
-trap 'kill $emulator 2>/dev/null; rm -rf "$work"' EXIT
+trap 'kill $emulator; rm -rf "$work"' EXIT
 trap 'exit 130' INT TERM
 
 port=$(python3 -c 'import socket; s = socket.socket(); s.bind(("127.0.0.1", 0)); print(s.getsockname()[1])')
@@ -34,14 +34,17 @@ run "$lines"
 run "$(sed -e 's/Capacity=cpu/Capacity=gpu/' -e 's/--stack-name avatar/--stack-name gpu/' \
   -e '/create-repository/d' -e 's/--name avatar-api-token/--name gpu-token/' -e '/describe-services/d' <<<"$lines")"
 
-# What the tasks are to be.
+# What the tasks are to be, as far as the emulator keeps it.
 task() { aws ecs describe-task-definition --task-definition "$1" --query "taskDefinition.$2" --output text; }
 see() { [[ $1 == "$2" ]] || { echo "aws_guide: $3 is \"$1\", not \"$2\"" >&2; exit 1; }; }
 see "$(aws cloudformation describe-stacks --query 'Stacks[].StackStatus' --output text)" $'CREATE_COMPLETE\tCREATE_COMPLETE' "the state of the stacks"
-see "$(task avatar 'requiresCompatibilities[0]')" FARGATE "where the mesh engine runs"
-see "$(task gpu 'requiresCompatibilities[0]')" EC2 "where the neural engine runs"
-see "$(task gpu 'containerDefinitions[0].resourceRequirements[0].type')" GPU "what the neural engine demands"
-see "$(task avatar 'containerDefinitions[0].readonlyRootFilesystem')" True "whether the root is read-only"
-see "$(task avatar 'volumes[0].efsVolumeConfiguration.transitEncryption')" ENABLED "EFS's encryption"
+for stack in avatar gpu; do
+  see "$(task $stack 'containerDefinitions[0].readonlyRootFilesystem')" True "whether the root is read-only"
+  see "$(task $stack 'containerDefinitions[].user')" $'10001:10001\t10001:10001' "the user of worker and companion"
+  see "$(task $stack 'volumes[].name')" $'presets\tmodels\ttmp\tcache' "what is mounted"
+done
+models() { task "$1" "containerDefinitions[0].environment[?name=='AVATAR_MODEL_DIR'].value"; }
+see "$(models gpu)" /persistent-storage/avatar-model "where the neural engine finds its networks"
+see "$(models avatar)" "" "what the mesh engine is told of networks"
 see "$(aws efs describe-access-points --query 'length(AccessPoints)')" 4 "the number of access points"
 echo "the lines of the guide run, and make what they should"
