@@ -65,7 +65,8 @@ void turn_eyes(float aside, float up, Points& e) {
 }
 
 Look mix(const Look& a, const Look& b, float share) {
-  const auto between = [share](float x, float y) { return x == y ? x : x + share * (y - x); };
+  if (share == 1) return b;  // exactly
+  const auto between = [share](float x, float y) { return x + share * (y - x); };
   Look out{between(a.pitch_deg, b.pitch_deg), between(a.yaw_deg, b.yaw_deg), between(a.roll_deg, b.roll_deg), {}, {}};
   for (size_t i = 0; i < out.shift.size(); ++i) out.shift[i] = between(a.shift[i], b.shift[i]);
   for (size_t i = 0; i < out.expression.size(); ++i) out.expression[i] = between(a.expression[i], b.expression[i]);
