@@ -3,7 +3,7 @@
 # Installs what is missing, and nothing else: Debian packages by apt (as root or through sudo), then the pinned packages
 # of tools/fetch_packages.sh into .deps/. Quick when nothing is to do.
 #
-#   tools/install.sh [build] [test] [tidy]      which work they are for; build is always among them
+#   tools/install.sh [build] [test] [live] [tidy]      which work they are for; build is always among them
 set -euo pipefail
 trap 'exit 130' INT TERM
 cd "$(dirname "$0")/.."
@@ -16,7 +16,7 @@ packages=(
   gstreamer1.0-plugins-base gstreamer1.0-plugins-good gstreamer1.0-plugins-bad  # sound files
   libopus-dev libvpx-dev libgstreamer-plugins-bad1.0-dev gstreamer1.0-nice      # viewers in browsers
   libboost-dev nlohmann-json3-dev libspdlog-dev prometheus-cpp-dev  # the server
-  libopus-dev libvpx-dev libgstreamer-plugins-bad1.0-dev gstreamer1.0-nice  # viewers in browsers
+  flite espeak-ng                                   # typed text
   protobuf-compiler libprotobuf-dev python3-pip     # LiveKit
   libcurl4-openssl-dev                              # pictures by address
   libspeexdsp-dev libhwy-dev libcli11-dev libgtest-dev libgmock-dev libbenchmark-dev
@@ -25,8 +25,9 @@ for work in "$@"; do
   case $work in
     build) ;;
     test) packages+=(clang-format ffmpeg) ;; # ffmpeg judges the MP4 files
+    live) packages+=(chromium nodejs) ;;
     tidy) packages+=(clang-tidy) ;;
-    *) echo "install: \"$work\" is none of build, test, tidy" >&2; exit 2 ;;
+    *) echo "install: \"$work\" is none of build, test, live, tidy" >&2; exit 2 ;;
   esac
 done
 command -v npm >/dev/null || packages+=(npm)

@@ -93,7 +93,8 @@ class Crowd {
     parts.fps = kFps;
     parts.has_viewer = [] { return true; };
     parts.patience = std::chrono::hours(1);
-    SessionSettings settings{kSize, kFps, {}, MediaTime::from_ms(60)};
+    parts.ticks_a_picture = 2;
+    SessionSettings settings{kSize, 2 * kFps, {}, MediaTime::from_ms(40)};
     settings.performance.seed = static_cast<uint64_t>(number_);
     parts.session = std::make_unique<Session>(std::move(*avatar), portrait_->rest, settings, std::move(*sink), clock_);
     return sessions_.add(std::move(*seat), std::move(parts));

@@ -203,7 +203,10 @@ Result<void> do_verb(const CommandLine& line, const Clock& clock, std::chrono::n
   if (!config) return config.error();
   if (line.bench_command->parsed()) return bench(*config, clock);
   if (line.doctor_command->parsed()) return doctor(*config, clock);
-  return serve(*config, clock, started);
+  if (auto served = serve(*config, clock, started); !served) return served;
+  // Libraries may still have threads; they must not meet the destructors of their own globals.
+  std::fflush(nullptr);
+  std::_Exit(0);
 }
 
 int run(int argc, char** argv) {

@@ -24,7 +24,7 @@ LiveSession::LiveSession(Parts parts, const Clock& clock, const SessionMetrics& 
     : parts_(std::move(parts)),
       clock_(clock),
       metrics_(metrics),
-      period_(std::chrono::nanoseconds(1'000'000'000 / parts_.fps)),
+      period_(std::chrono::nanoseconds(1'000'000'000 / (parts_.fps * parts_.ticks_a_picture))),
       born_(clock.now()),
       wanted_at_(born_) {
   parts_.session->on_speech([this](const SpeechEvent& e) { tell(e); });
@@ -96,13 +96,19 @@ bool LiveSession::beat(std::chrono::nanoseconds late) {
     finish();
     return false;
   }
-  // A period late, the next picture is due already.
-  const bool is_late = late >= period_;
+  const bool is_due = to_picture_ == 0;
+  to_picture_ = is_due ? parts_.ticks_a_picture - 1 : to_picture_ - 1;
+  const bool is_late = is_due && late >= period_ * parts_.ticks_a_picture;  // the next picture is due already
   const StageTimes before = parts_.session->times();
-  const auto done = parts_.session->tick(is_late ? Session::Picture::skip : Session::Picture::draw);
-  metrics_.ticks.add();
+  const auto done = parts_.session->tick(is_due && !is_late ? Session::Picture::draw : Session::Picture::skip);
+  if (is_due) metrics_.ticks.add();
   if (is_late) metrics_.ticks_late.add();
-  if (!is_late) count(before);
+  if (is_due && !is_late) count(before);
+  if (!done && done.error().kind == ErrorKind::cancelled) {  // its sink has gone: somebody asked it to
+    close(Ending::asked);
+    finish();
+    return false;
+  }
   if (!done) {
     close(Ending::failed);
     {

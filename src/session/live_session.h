@@ -42,7 +42,8 @@ class LiveSession final {
     std::string id;
     std::string avatar_id;  ///< of the preset; empty: a picture of its own
     FrameSize size;
-    int fps = 25;
+    int fps = 25;             ///< pictures a second
+    int ticks_a_picture = 1;  ///< the session's ticks a second are so many times that
     std::unique_ptr<Session> session;
     WhepSink* whep = nullptr;          ///< the session's sink, if that is what it is
     std::function<bool()> has_viewer;  ///< somebody watches
@@ -85,9 +86,9 @@ class LiveSession final {
   [[nodiscard]] Ending ending() const { return ending_; }  ///< once it is over
   [[nodiscard]] std::string failure() const;               ///< why a tick failed
 
-  [[nodiscard]] std::chrono::nanoseconds period() const { return period_; }
+  [[nodiscard]] std::chrono::nanoseconds period() const { return period_; }  ///< of the ticks
 
-  /// One tick; answers whether there shall be more. [tick]
+  /// One tick; answers whether there shall be more. Pictures are left out when they come a whole picture late. [tick]
   bool beat(std::chrono::nanoseconds late);
 
  private:
@@ -100,6 +101,7 @@ class LiveSession final {
   const Clock& clock_;
   const SessionMetrics& metrics_;
   const std::chrono::nanoseconds period_;
+  int to_picture_ = 0;  // ticks until one is due [tick]
   const std::chrono::nanoseconds born_;
   std::chrono::nanoseconds wanted_at_;  // when somebody last watched or spoke [tick]
   std::atomic<bool> closing_ = false;

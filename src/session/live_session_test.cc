@@ -19,13 +19,15 @@ using testing::HasSubstr;
 
 class LiveSessionTest : public testing::Test {
  protected:
-  LiveSession make() {
+  LiveSession make(int ticks_a_picture = 1) {
     LiveSession::Parts parts;
     parts.id = "abc";
     parts.patience = 10s;
+    parts.ticks_a_picture = ticks_a_picture;
     parts.has_viewer = [this] { return has_viewer; };
     auto avatar = FakeEngine().make_avatar(std::make_shared<Portrait>(), {128, 128});
-    parts.session = std::make_unique<Session>(std::move(*avatar), RestFace{}, SessionSettings{{128, 128}, 25, {}, {}},
+    parts.session = std::make_unique<Session>(std::move(*avatar), RestFace{},
+                                              SessionSettings{{128, 128}, 25 * ticks_a_picture, {}, {}},
                                               std::make_unique<FakeSink>(recording), clock);
     return {std::move(parts), clock, counts};
   }
@@ -79,6 +81,20 @@ TEST_F(LiveSessionTest, leaves_out_the_picture_of_a_late_tick_and_counts_it) {
   EXPECT_EQ(recording.shown.size(), 1U);
   EXPECT_EQ(recording.sound.size(), 2U * 1920);
   EXPECT_THAT(metrics.text(), HasSubstr("avatar_ticks_total 2\n"));
+  EXPECT_THAT(metrics.text(), HasSubstr("avatar_ticks_late_total 1\n"));
+}
+
+TEST_F(LiveSessionTest, sends_sound_between_the_pictures) {
+  auto session = make(2);
+  EXPECT_EQ(session.period(), 20ms);
+  EXPECT_TRUE(session.beat(0ms));
+  EXPECT_TRUE(session.beat(39ms)) << "no picture is due, so none is late";
+  EXPECT_TRUE(session.beat(39ms));
+  EXPECT_TRUE(session.beat(0ms));
+  EXPECT_TRUE(session.beat(40ms));
+  EXPECT_EQ(recording.shown.size(), 2U);
+  EXPECT_EQ(recording.sound.size(), 5U * 960);
+  EXPECT_THAT(metrics.text(), HasSubstr("avatar_ticks_total 3\n"));
   EXPECT_THAT(metrics.text(), HasSubstr("avatar_ticks_late_total 1\n"));
 }
 

@@ -65,16 +65,17 @@ Result<void> Session::tick(Picture picture) {
   StopWatch watch(clock_);
   listen();
   watch.add_to(times_.hear);
-  Result<void> done;
-  if (picture == Picture::draw) {
+  // Sound first: it leaves evenly, however long a picture takes.
+  auto done = sink_->play({heard_.data(), static_cast<size_t>(step_.samples)}, now_);
+  watch.add_to(times_.send);
+  if (done && picture == Picture::draw) {
     const Moment moment = performer_.at(now_);
     watch.add_to(times_.perform);
     done = avatar_->draw(moment, frame_);
     watch.add_to(times_.draw);
     if (done) done = sink_->show(frame_, now_);
+    watch.add_to(times_.send);
   }
-  if (done) done = sink_->play({heard_.data(), static_cast<size_t>(step_.samples)}, now_);
-  watch.add_to(times_.send);
   if (!done) return done;
   leave(static_cast<size_t>(step_.samples));
   return {};

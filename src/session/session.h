@@ -47,10 +47,10 @@ namespace avatar {
 
 struct SessionSettings {
   FrameSize size;  ///< the avatar's
-  int fps = 25;    ///< pictures a second: 25, 30, 50 or 60 (it divides 48,000)
+  int fps = 25;    ///< ticks a second: 25, 30, 50 or 60 (it divides 48,000); pictures too, unless some are skipped
   Performance performance;
   /// Live: how much of an utterance must wait before it begins. What is sent as it is spoken comes unevenly, and a tick
-  /// takes two packets of 20 ms at once: 60 ms is those two and one late.
+  /// takes a packet of 20 ms at once: 40 ms is that one and one late.
   MediaTime reserve{};
 };
 
@@ -90,7 +90,7 @@ class Session final {
 
   enum class Picture : uint8_t {
     draw,
-    skip,  ///< it is too late to draw: the sound goes out, the viewer keeps the last picture
+    skip,  ///< none is due, or it is too late to draw: the sound goes out, the viewer keeps the last picture
   };
   /// Makes the picture and the sound of one tick. [tick]
   Result<void> tick(Picture picture = Picture::draw);

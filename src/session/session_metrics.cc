@@ -21,8 +21,8 @@ const std::vector<double> kLatencies{0.01, 0.02, 0.04, 0.06, 0.08, 0.1, 0.125, 0
 }  // namespace
 
 SessionMetrics::SessionMetrics(Metrics& m)
-    : ticks(m.counter("avatar_ticks_total", "Pictures and sounds made")),
-      ticks_late(m.counter("avatar_ticks_late_total", "Ticks that came too late to draw: the picture was left out")),
+    : ticks(m.counter("avatar_ticks_total", "Pictures that were due")),
+      ticks_late(m.counter("avatar_ticks_late_total", "Pictures that were left out because their tick came too late")),
       hear(stage(m, "hear")),
       perform(stage(m, "perform")),
       draw(stage(m, "draw")),

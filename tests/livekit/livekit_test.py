@@ -651,7 +651,7 @@ for name in [n for n in vars(RoomTest) if n.startswith("test_")]:
     setattr(LaunchTest, name, None)  # those are room_face's
 
 
-class NothingLeaves(unittest.TestCase):
+class ZNothingLeaves(unittest.TestCase):
     """Runs last, by its name: in this network namespace whatever was meant for elsewhere had no route."""
 
     def test_zz_nobody_called_outside(self):

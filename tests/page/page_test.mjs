@@ -447,7 +447,8 @@ describe("the page and a server that is", { skip }, () => {
 
   test("draining: says so", () =>
     on({ AVATAR_DRAIN_SECONDS: "20" }, async (page, worker) => {
-      await worker.call("POST", "sessions", {});
+      await card(page, "Anna").click();
+      await live(page); // somebody watches: there is something to wait for
       worker.signal("SIGTERM");
       await until(async () => (await page.locator("#server").getAttribute("data-state")) === "bad");
       assert.match(await page.locator("#server-words").textContent(), /Shutting down/);

@@ -4,14 +4,20 @@
 #include <dlfcn.h>
 #include <ffi_messages.pb.h>
 
+#include <chrono>
 #include <cstdlib>
 #include <filesystem>
+#include <future>
+#include <thread>
+#include <utility>
 #include <vector>
 
 #include "base/log.h"
 
 namespace avatar {
 namespace {
+
+constexpr auto kDisposeTimeout = std::chrono::seconds(1);
 
 constexpr const char* kName = "liblivekit_ffi.so";
 constexpr const char* kKnown = "0.13.";  // the protocol of ffi_messages.proto was read from these
@@ -107,8 +113,18 @@ Ffi::Ffi(std::unique_ptr<Library> library) : library_(std::move(library)), versi
 }
 
 // The file stays loaded: threads of its own may be on their way out of it.
+// The library sometimes never comes back from its end when a room was closed by the server (0.13.2); nobody waits for
+// that. Its threads then live on until the process ends.
 Ffi::~Ffi() {
-  library_->dispose();
+  std::promise<void> ended;
+  const auto end = ended.get_future();
+  std::thread([dispose = library_->dispose, promise = std::move(ended)]() mutable {
+    dispose();
+    promise.set_value();
+  }).detach();
+  if (end.wait_for(kDisposeTimeout) == std::future_status::timeout) {
+    log(LogLevel::warning, "LiveKit's client library did not end in time");
+  }
   const std::lock_guard lock(listener_mutex);
   listener = nullptr;
 }
