@@ -197,6 +197,8 @@ std::span<const Setting> settings() {
               "a session that nobody watches or speaks to ends (default: 60)", seconds(&Config::idle, 86400)},
       Setting{"AVATAR_DRAIN_SECONDS", "--drain-seconds", "S",
               "how long SIGTERM waits for sessions to end (default: 25)", seconds(&Config::drain, 86400)},
+      Setting{"AVATAR_ONCE", "--once", "BOOL", "serve one session, answer at its end, then exit (default: false)",
+              yes_or_no(&Config::once)},
       Setting{"AVATAR_VIDEO_MAX_BITRATE", "--max-bitrate", "BPS", "bit/s of the picture (default: 2000000)",
               number(&Config::max_bitrate, 100'000, 20'000'000)},
       Setting{"AVATAR_VIDEO_MAX_FPS", "--max-fps", "N", "pictures a second into rooms (default: the session's)",

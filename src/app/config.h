@@ -34,6 +34,7 @@ struct Config {
   int max_sessions = 0;  ///< 0: measured
   std::chrono::seconds idle{60};
   std::chrono::seconds drain{25};
+  bool once = false;  ///< one session, then the end
 
   int max_bitrate = 2'000'000;  ///< bit/s, of one session's pictures
   int max_fps = 0;              ///< in rooms; 0: as many as the session makes

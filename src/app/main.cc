@@ -7,6 +7,7 @@
 #include <cstdio>
 #include <cstdlib>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -113,10 +114,15 @@ struct CommandLine {
 
   void add_settings(CLI::App& c) {
     for (const Setting& setting : settings()) {
-      c.add_option_function<std::string>(
-           setting.flag, [this, &setting](const std::string& value) { flags.emplace_back(&setting, value); },
-           std::string(setting.help) + " [" + setting.variable + "]")
-          ->type_name(setting.type);
+      const bool is_switch = std::string_view(setting.type) == "BOOL";
+      auto* option = c.add_option_function<std::string>(
+          setting.flag,
+          [this, &setting, is_switch](const std::string& value) {
+            flags.emplace_back(&setting, is_switch && value.empty() ? "true" : value);
+          },
+          std::string(setting.help) + " [" + setting.variable + "]");
+      option->type_name(setting.type);
+      if (is_switch) option->expected(0, 1);  // alone it is true
     }
     c.footer("Each can be given as the environment variable in brackets, too; flags win.");
   }

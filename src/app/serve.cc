@@ -40,6 +40,7 @@ using std::chrono::milliseconds;
 constexpr auto kLook = milliseconds(50);            // how soon a signal is obeyed
 constexpr auto kPresetsEvery = milliseconds(2000);  // how soon a changed folder is noticed
 constexpr auto kGoodbye = milliseconds(3000);       // for sessions that were told to end
+constexpr auto kLastWords = milliseconds(600);      // for the answer to a launch that waited for its end
 constexpr int kCapacityTicks = 40;
 
 std::string tenths(std::chrono::duration<double> time) {
@@ -103,11 +104,11 @@ class House {
         engine_(std::move(engine)),
         transport_(std::move(transport)),
         presets_({config.presets, config.cache, built_in_portrait(), cores()}, analyse()),
-        sessions_(clock, session_metrics_, config.max_sessions > 0 ? config.max_sessions : 4 * cores(), cores()),
+        sessions_(clock, session_metrics_, first_capacity(config), cores()),
         launcher_(*engine_, presets_, analyse(), *transport_, sessions_, clock, {config.max_bitrate, 16, config.idle}),
         rooms_(launcher_, {config.livekit_library, config.max_bitrate, config.max_fps, config.simulcast}),
         routes_({sessions_, launcher_, rooms_, presets_, metrics_, synthesiser_, engine_->name(), ice_servers(config),
-                 config.allow_private_urls}) {}
+                 config.allow_private_urls, config.once}) {}
 
   Result<void> open() {
     ServerSettings door;
@@ -122,17 +123,31 @@ class House {
     return {};
   }
 
-  void live() {
+  // Of --once: internal, when its session failed.
+  Result<void> live() {
     std::thread caretaker([this] { take_care(); });
-    while (!is_interrupted()) std::this_thread::sleep_for(kLook);
+    std::shared_ptr<LiveSession> only;  // of --once
+    while (!is_interrupted() && !(only && only->is_over())) {
+      std::this_thread::sleep_for(kLook);
+      if (const auto all = sessions_.list(); config_.once && !only && !all.empty()) only = all.front();
+    }
     drain();
+    is_ending_ = true;
     caretaker.join();
+    if (only) std::this_thread::sleep_for(kLastWords);
     server_->stop();
     transport_->wait_until_closed();
     log(LogLevel::info, "stopped");
+    if (only && only->ending() == Ending::failed)
+      return Error{ErrorKind::internal, "the session failed: " + only->failure()};
+    return {};
   }
 
  private:
+  static int first_capacity(const Config& config) {
+    if (config.once) return 1;
+    return config.max_sessions > 0 ? config.max_sessions : 4 * cores();
+  }
   static int cores() { return std::max(1, static_cast<int>(machine().cores + 0.5)); }
   [[nodiscard]] Presets::Analyse analyse() const {
     return [this](std::span<const std::byte> picture) { return faces_.analyse(picture); };
@@ -157,9 +172,9 @@ class House {
     if (auto rehearsed = transport_->rehearse(); !rehearsed) {
       log(LogLevel::warning, "viewers in browsers cannot be served", {{"why", rehearsed.error().message}});
     }
-    if (config_.max_sessions == 0 && !is_interrupted()) measure();
+    if (config_.max_sessions == 0 && !config_.once && !is_interrupted()) measure();
     auto next = clock_.now() + kPresetsEvery;
-    while (!is_interrupted()) {
+    while (!is_ending_ && !is_interrupted()) {
       std::this_thread::sleep_for(kLook);
       if (config_.presets.empty() || clock_.now() < next) continue;
       look_at_presets();
@@ -226,6 +241,7 @@ class House {
   RoomLauncher rooms_;
   Routes routes_;
   std::unique_ptr<Server> server_;
+  std::atomic<bool> is_ending_ = false;
   std::string complaint_;  // of the folder of presets, said once
 };
 
@@ -241,8 +257,7 @@ Result<void> serve(const Config& config, const Clock& clock, std::chrono::nanose
   if (!transport) return transport.error();
   House house(config, clock, started, std::move(*engine), std::move(*transport));
   if (auto opened = house.open(); !opened) return opened;
-  house.live();
-  return {};
+  return house.live();
 }
 
 }  // namespace avatar

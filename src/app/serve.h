@@ -6,7 +6,8 @@
 //            -> the viewers' transport is rehearsed, the capacity measured  the first viewer need not wait
 //   SIGTERM  -> no new sessions, those there may end for a while; SIGINT or a second signal: they end now
 //
-// Returns when it was asked to stop. Errors: invalid (an address), unavailable (the port is taken; no WebRTC).
+// Returns when it was asked to stop, or (--once) when its session has ended. Errors: internal (that session failed),
+// invalid (an address), unavailable (the port is taken; no WebRTC).
 #pragma once
 
 #include <chrono>

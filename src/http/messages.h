@@ -34,8 +34,8 @@ namespace avatar {
 /// What POST /launch asks for.
 struct RoomWish {
   RoomRequest room;
-  std::string picture_url;  ///< instead of a picture; empty: none
-  bool wait = false;        ///< the answer comes when the avatar has left
+  std::string picture_url;   ///< instead of a picture; empty: none
+  std::optional<bool> wait;  ///< the answer comes when the avatar has left; nothing: the client does not say
 };
 /// A form, or JSON in either spelling; `async` of the query. invalid: what is missing or wrong. The words quote no
 /// token.

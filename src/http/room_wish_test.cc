@@ -52,7 +52,7 @@ TEST(RoomWishTest, the_form_of_the_agents_plugin) {
   EXPECT_EQ(wish->room.identity, "avatar-1");
   EXPECT_EQ(wish->room.avatar.avatar_id, "anna");
   EXPECT_EQ(wish->room.avatar.picture.size(), 4U);
-  EXPECT_FALSE(wish->wait);
+  EXPECT_EQ(wish->wait, false);
 }
 
 TEST(RoomWishTest, the_json_of_the_same_plugin) {
@@ -78,11 +78,12 @@ TEST(RoomWishTest, the_json_of_the_plain_dispatcher) {
 
 TEST(RoomWishTest, the_client_may_wait_for_the_end) {
   const std::string body = R"({"room_name":"r","url":"ws://h","token":")" + std::string(kToken) + "\"}";
-  EXPECT_TRUE(room_wish_of(json(body, "async=false"))->wait);
-  EXPECT_FALSE(room_wish_of(json(body, "async=true"))->wait);
-  EXPECT_TRUE(room_wish_of(json(body, "x=1&async=false"))->wait);
-  EXPECT_TRUE(
-      room_wish_of(form({{"url", "ws://h"}, {"token", kToken}, {"room_name", "r"}, {"async_mode", "false"}}))->wait);
+  EXPECT_EQ(room_wish_of(json(body, "async=false"))->wait, true);
+  EXPECT_EQ(room_wish_of(json(body, "async=true"))->wait, false);
+  EXPECT_EQ(room_wish_of(json(body, "x=1&async=false"))->wait, true);
+  EXPECT_EQ(
+      room_wish_of(form({{"url", "ws://h"}, {"token", kToken}, {"room_name", "r"}, {"async_mode", "false"}}))->wait,
+      true);
 }
 
 TEST(RoomWishTest, what_is_missing_or_wrong_is_named_and_no_token_quoted) {

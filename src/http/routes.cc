@@ -188,7 +188,7 @@ Reply Routes::launch(const Request& request) const {
   auto live = house_.rooms.launch(wish->room);
   if (!live) return error_reply(live.error());
   Reply reply = json(launched_json((*live)->id(), std::nullopt));
-  if (wish->wait) {
+  if (wish->wait.value_or(house_.launches_wait)) {
     reply.later = [session = *live, began = std::chrono::steady_clock::now()]() -> std::optional<std::string> {
       if (!session->is_over()) return std::nullopt;
       const std::chrono::duration<double> stay = std::chrono::steady_clock::now() - began;

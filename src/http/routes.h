@@ -35,6 +35,7 @@ class Routes final {
     std::string engine;               ///< its name
     std::string ice_servers;          ///< Link header of WHEP answers; may be empty
     bool allow_private_urls = false;  ///< pictures may be fetched from private networks
+    bool launches_wait = false;       ///< unless the client says otherwise, their answer comes at their end
   };
   explicit Routes(House house);
 
