@@ -2,7 +2,7 @@
 // Starts GStreamer with the plugins we use and no others.
 //
 // Its own way, a registry of all that is installed, costs 0.3 s and more at the first start of every fresh machine or
-// container, and lets any plugin join in, those that open network addresses among them. Loading our seventeen by name
+// container, and lets any plugin join in, those that open network addresses among them. Loading ours by name
 // takes 6 ms (2 cores, 2026-11), always.
 #pragma once
 
