@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // JSON and forms <-> requests and replies: the only JSON of the API, and the one table from kinds of error to HTTP.
-// docs/api.md and openapi.yaml tell the same for those who call.
+// openapi.yaml tells the same to those who call.
 // Threads: [any thread].
 #pragma once
 
