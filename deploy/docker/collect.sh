@@ -35,7 +35,7 @@ take_with_libraries() {
   for file; do
     libraries=$(ldd "$file")
     [[ $libraries != *"not found"* ]] || fail "$file lacks $(grep 'not found' <<<"$libraries" | head -n 1)"
-    mapfile -t libraries < <(sed -nE 's/^\t(.* => )?(\/[^ ]+) \(.*/\2/p' <<<"$libraries")
+    mapfile -t libraries < <(sed -nE 's/^\t(.* => )?(\/[^ ]+) \(.*/\2/p' <<<"$libraries" | grep -v "^$image/")
     take "${libraries[@]}"
   done
 }

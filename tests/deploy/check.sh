@@ -122,8 +122,10 @@ check "Azure's models" python tests/deploy/container_apps.py deploy/azure/contai
 check "bill of materials: CycloneDX's schema" bill_of_materials
 if [[ ${1:-} == --image ]]; then
   check "the image's steps, in a Debian root" \
-    python3 tests/deploy/dockerfile.py deploy/docker/Dockerfile .deps/deploy/image
-  check "the image, started as by an engine" python3 tests/deploy/start_image.py .deps/deploy/image
+    python3 tests/deploy/dockerfile.py deploy/docker/Dockerfile .deps/deploy/images/cpu
+  check "the image of CUDA, in a Debian root" python3 tests/deploy/dockerfile.py deploy/docker/Dockerfile.cuda \
+    .deps/deploy/images/cuda avatar-worker=.deps/deploy/images/cpu
+  check "the image, started as by an engine" python3 tests/deploy/start_image.py .deps/deploy/images/cpu
 fi
 echo "deploy: $passed passed, $failed failed"
 ((failed == 0))

@@ -2,7 +2,9 @@
 # SPDX-License-Identifier: Apache-2.0
 """Does what a Dockerfile says without a container engine: each stage is a folder, each RUN a command in it.
 
-    dockerfile.py deploy/docker/Dockerfile WORK     leaves WORK/image (the root) and WORK/image.json (its settings)
+    dockerfile.py DOCKERFILE WORK/NAME [BASE=FOLDER] [ARGUMENT=VALUE]...
+
+leaves the root in WORK/NAME and its settings in WORK/NAME.json.
 
 Knows what our files use: FROM (debian:12-slim, scratch, or a folder given as NAME=DIR), ARG, ENV, WORKDIR, COPY [--from]
 [--chown], RUN, USER and the settings of a container. Debian's image is made by debootstrap. Runs as root; the machine's
@@ -39,8 +41,9 @@ def wanted(name, rules):
 
 
 class Builder:
-    def __init__(self, dockerfile, work, given):
-        self.work, self.given = pathlib.Path(work).resolve(), given
+    def __init__(self, dockerfile, image, given):
+        self.image, self.given = pathlib.Path(image).resolve(), given
+        self.work = self.image.parent
         self.stages, self.args = {}, {}
         self.root, self.settings = None, {}
         ignore = pathlib.Path(f"{dockerfile}.dockerignore")
@@ -55,14 +58,13 @@ class Builder:
                 known = {**self.args, **self.settings.get("env", {})}
                 rest = re.sub(r"\$\{?(\w+)\}?", lambda m: known.get(m[1], ""), rest)
             getattr(self, f"do_{word.lower()}")(rest)
-        image = self.work / "image"
-        shutil.rmtree(image, ignore_errors=True)
-        self.root.rename(image)
-        (self.work / "image.json").write_text(json.dumps(self.settings, indent=1))
+        shutil.rmtree(self.image, ignore_errors=True)
+        self.root.rename(self.image)
+        pathlib.Path(f"{self.image}.json").write_text(json.dumps(self.settings, indent=1) + "\n")
 
     def do_from(self, rest):
         base, _, name = rest.partition(" AS ")
-        self.root = self.work / f"stage-{name or 'last'}"
+        self.root = self.work / f"{self.image.name}-{name or 'last'}"
         subprocess.run(["rm", "-rf", "--one-file-system", self.root], check=True)
         self.settings = {"env": {}, "cwd": "/", "user": "0:0"}
         if base == "scratch":
