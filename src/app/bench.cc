@@ -72,7 +72,7 @@ class Crowd {
       : engine_(engine),
         portrait_(std::move(portrait)),
         clock_(clock),
-        sessions_(clock, counts_, 10'000, std::max(1, static_cast<int>(machine().cores + 0.5))) {}
+        sessions_(clock, counts_, 10'000, machine().threads()) {}
   ~Crowd() {
     sessions_.close_all(Ending::asked);
     sessions_.wait_until_empty(std::chrono::seconds(5));

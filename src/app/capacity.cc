@@ -43,6 +43,8 @@ int64_t memory() {
 
 }  // namespace
 
+int Machine::threads() const { return std::max(1, static_cast<int>(std::lround(cores))); }
+
 Machine machine() { return {cores(), memory()}; }
 
 Result<Load> measure_load(const Engine& engine, const std::shared_ptr<const Portrait>& portrait, const Clock& clock,

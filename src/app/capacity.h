@@ -24,6 +24,7 @@ namespace avatar {
 struct Machine {
   double cores = 1;
   int64_t memory_bytes = 0;
+  [[nodiscard]] int threads() const;  ///< that can run at once; 1 at least
 };
 [[nodiscard]] Machine machine();
 

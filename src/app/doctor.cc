@@ -107,11 +107,10 @@ void look_at_door(Report& report, const Config& config) {
 void look_at_udp(Report& report, const Config& config) {
   std::string all;
   for (const std::string& address : config.addresses) {
-    all += (all.empty() ? "" : ", ") + address;
+    all.append(all.empty() ? "" : ", ").append(address);
     const std::string why = why_not_free(address, 0, SOCK_DGRAM);
     if (!why.empty()) {
-      report.bad("viewers", address + " is no address of this machine (" + why + "): see AVATAR_ICE_ADDRESSES");
-      return;
+      return report.bad("viewers", address + " is no address of this machine: see AVATAR_ICE_ADDRESSES");
     }
     int taken = 0;
     for (int port = config.min_udp_port; port != 0 && port <= config.max_udp_port; ++port) {

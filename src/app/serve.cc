@@ -54,19 +54,19 @@ std::string tenths(std::chrono::duration<double> time) {
 std::string ice_servers(const Config& config) {
   std::string links;
   const auto add = [&](const std::string& link) { links += (links.empty() ? "" : ", ") + link; };
-  if (!config.stun_server.empty()) add("<stun:" + config.stun_server.substr(7) + ">; rel=\"ice-server\"");
+  if (!config.stun_server.empty()) add("<stun:" + config.stun_server.substr(7) + R"(>; rel="ice-server")");
   for (const std::string& server : config.turn_servers) {
     const size_t scheme = server.find("://"), at = server.rfind('@');
     const std::string kind = server.substr(0, scheme);
     if (at == std::string::npos) {
-      add("<" + kind + ":" + server.substr(scheme + 3) + ">; rel=\"ice-server\"");
+      add("<" + kind + ":" + server.substr(scheme + 3) + R"(>; rel="ice-server")");
       continue;
     }
     const std::string user = server.substr(scheme + 3, at - scheme - 3);
     const size_t colon = user.find(':');
-    add("<" + kind + ":" + server.substr(at + 1) + ">; rel=\"ice-server\"; username=\"" + user.substr(0, colon) +
-        "\"; credential=\"" + (colon == std::string::npos ? "" : user.substr(colon + 1)) +
-        "\"; credential-type=\"password\"");
+    add("<" + kind + ":" + server.substr(at + 1) + R"(>; rel="ice-server"; username=")" + user.substr(0, colon) +
+        R"("; credential=")" + (colon == std::string::npos ? "" : user.substr(colon + 1)) +
+        R"("; credential-type="password")");
   }
   return links;
 }
@@ -103,8 +103,8 @@ class House {
         started_(started),
         engine_(std::move(engine)),
         transport_(std::move(transport)),
-        presets_({config.presets, config.cache, built_in_portrait(), cores()}, analyse()),
-        sessions_(clock, session_metrics_, first_capacity(config), cores()),
+        presets_({config.presets, config.cache, built_in_portrait(), machine().threads()}, analyse()),
+        sessions_(clock, session_metrics_, first_capacity(config), machine().threads()),
         launcher_(*engine_, presets_, analyse(), *transport_, sessions_, clock, {config.max_bitrate, 16, config.idle}),
         rooms_(launcher_, {config.livekit_library, config.max_bitrate, config.max_fps, config.simulcast}),
         routes_({sessions_, launcher_, rooms_, presets_, metrics_, synthesiser_, engine_->name(), ice_servers(config),
@@ -146,9 +146,8 @@ class House {
  private:
   static int first_capacity(const Config& config) {
     if (config.once) return 1;
-    return config.max_sessions > 0 ? config.max_sessions : 4 * cores();
+    return config.max_sessions > 0 ? config.max_sessions : 4 * machine().threads();
   }
-  static int cores() { return std::max(1, static_cast<int>(machine().cores + 0.5)); }
   [[nodiscard]] Presets::Analyse analyse() const {
     return [this](std::span<const std::byte> picture) { return faces_.analyse(picture); };
   }

@@ -15,8 +15,6 @@
 #include <iterator>
 #include <sstream>
 
-extern char** environ;
-
 namespace avatar {
 namespace {
 
@@ -51,6 +49,7 @@ Result<std::vector<std::byte>> output_of(const std::vector<std::string>& argumen
   ::posix_spawn_file_actions_adddup2(&actions, out.get(), STDOUT_FILENO);
   ::posix_spawn_file_actions_addopen(&actions, STDERR_FILENO, "/dev/null", O_WRONLY, 0);
   std::vector<char*> argv;
+  argv.reserve(arguments.size() + 1);
   for (const auto& argument : arguments) argv.push_back(const_cast<char*>(argument.c_str()));
   argv.push_back(nullptr);
   pid_t child = 0;
