@@ -48,6 +48,9 @@ void LiveSession::forget(uint64_t watcher) {
 Result<uint64_t> LiveSession::begin() {
   const std::lock_guard lock(mutex_);
   if (over_) return over_error();
+  if (heard_at_.size() >= kMostUtterances) {
+    return Error{ErrorKind::busy, "too many utterances wait to be spoken; send longer ones, or wait for \"finished\""};
+  }
   const uint64_t id = parts_.session->speech().begin();
   heard_at_.emplace(id, std::nullopt);
   return id;

@@ -60,7 +60,10 @@ class LiveSession final {
   uint64_t watch(Watcher watcher);
   void forget(uint64_t watcher);
 
-  /// A new utterance. not_found: the session is over.
+  /// Utterances that may be open at once: nobody speaks so many, and each costs a little.
+  static constexpr size_t kMostUtterances = 32;
+
+  /// A new utterance. not_found: the session is over; busy: too many are open.
   Result<uint64_t> begin();
   Result<void> hear(uint64_t utterance, std::span<const float> sound);
   void end(uint64_t utterance);

@@ -74,6 +74,16 @@ TEST_F(LiveSessionTest, tells_who_watches_what_is_said_and_how_soon) {
   EXPECT_THAT(metrics.text(), HasSubstr("avatar_speech_to_sound_seconds_count 2\n"));
 }
 
+TEST_F(LiveSessionTest, takes_no_more_utterances_than_anybody_would_speak) {
+  auto session = make();
+  for (size_t i = 0; i < LiveSession::kMostUtterances; ++i) session.end(*session.begin());
+  const auto refused = session.begin();
+  ASSERT_FALSE(refused);
+  EXPECT_EQ(refused.error().kind, ErrorKind::busy);
+  EXPECT_TRUE(live(session, 1));
+  EXPECT_TRUE(session.begin()) << "all of them were empty";
+}
+
 TEST_F(LiveSessionTest, leaves_out_the_picture_of_a_late_tick_and_counts_it) {
   auto session = make();
   EXPECT_TRUE(session.beat(39ms));
