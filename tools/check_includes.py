@@ -43,7 +43,7 @@ FOREIGN = {  # header, as a regular expression: the files that may include it
     r"prometheus/": r"base/metrics",
     r"curl/": r"http/picture_fetch",
     r"boost/": r"http/(server|speech_socket)",
-    r"nlohmann/": r"http/messages",
+    r"nlohmann/": r"http/(messages|json_fields)",
     r"hwy/": r"engine/mesh/",
     r"g(test|mock)/": r".*_test\.cc",
 }

@@ -11,6 +11,7 @@
 #include "base/version.h"
 #include "face/picture_file.h"
 #include "http/base64.h"
+#include "http/json_fields.h"
 #include "http/multipart.h"
 #include "stream/whep_sink.h"
 #include "types/emotion.h"
@@ -137,21 +138,12 @@ Result<void> read_form(const Request& request, LaunchRequest& r, const SetField&
   return {};
 }
 
-Result<Json> json_object(std::string_view text) {
-  // Depth is bounded by the size of what is accepted and by the parser, which does not recurse.
-  Json json = Json::parse(text, nullptr, false);
-  if (json.is_discarded()) return invalid("this is no JSON");
-  if (!json.is_object()) return invalid("send a JSON object, as {\"name\":value}");
-  return json;
-}
-
 Result<void> read_json(const Request& request, const SetField& set) {
   if (request.body.empty()) return {};
-  auto json = json_object(request.body);
+  auto json = json_fields(request.body);
   if (!json) return json.error();
   for (const auto& [name, value] : json->items()) {
     if (value.is_null()) continue;
-    if (value.is_structured()) continue;  // of no field of ours
     const std::string text = value.is_string() ? value.get<std::string>() : value.dump();
     if (auto done = set(name, text); !done) return done.error();
   }
@@ -194,11 +186,10 @@ std::optional<std::string> identity_of(const std::string& token) {
   if (first == std::string::npos || second == std::string::npos) return std::nullopt;
   const auto bytes = decode_base64(std::string_view(token).substr(first + 1, second - first - 1));
   if (!bytes) return std::nullopt;
-  const Json claims = Json::parse(reinterpret_cast<const char*>(bytes->data()),
-                                  reinterpret_cast<const char*>(bytes->data()) + bytes->size(), nullptr, false);
-  if (!claims.is_object()) return std::nullopt;
-  const auto sub = claims.find("sub");
-  return sub != claims.end() && sub->is_string() ? std::optional(sub->get<std::string>()) : std::nullopt;
+  const auto claims = json_fields({reinterpret_cast<const char*>(bytes->data()), bytes->size()});
+  if (!claims) return std::nullopt;
+  const auto sub = claims->find("sub");
+  return sub != claims->end() && sub->is_string() ? std::optional(sub->get<std::string>()) : std::nullopt;
 }
 
 Json session_object(const LiveSession& live) {
@@ -332,7 +323,7 @@ Result<SayWish> say_wish_of(const Request& request) {
   if (media_type(request.content_type) != "application/json") {
     return Error{ErrorKind::unsupported, "send JSON (application/json): {\"text\":\"what to say\"}"};
   }
-  auto json = json_object(request.body);
+  auto json = json_fields(request.body);
   if (!json) return json.error();
   SayWish wish;
   const auto text = json->find("text"), voice = json->find("voice");
@@ -353,7 +344,7 @@ std::string speech_json(uint64_t utterance, MediaTime heard, bool interrupted) {
 std::string done_json() { return text_of({{"status", "success"}}); }
 
 Result<SocketWish> socket_wish_of(std::string_view text) {
-  auto json = json_object(text);
+  auto json = json_fields(text);
   if (!json) return json.error();
   SocketWish wish;
   if (const auto type = json->find("type"); type != json->end()) {
