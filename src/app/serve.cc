@@ -23,6 +23,7 @@
 #include "engine/engines.h"
 #include "face/analysis.h"
 #include "face/presets.h"
+#include "http/descriptors.h"
 #include "http/routes.h"
 #include "http/server.h"
 #include "session/launch.h"
@@ -248,6 +249,7 @@ class House {
 
 Result<void> serve(const Config& config, const Clock& clock, std::chrono::nanoseconds started) {
   listen_for_interrupts(2);
+  allow_many_descriptors();
   ::mallopt(M_ARENA_MAX, 2);  // each arena keeps what its busiest moment needed
   start_log(config.log_level, config.log_format);
   auto engine = make_engine({config.engine});

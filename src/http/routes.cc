@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "face/picture_file.h"
+#include "http/descriptors.h"
 #include "http/messages.h"
 #include "http/page_files.h"
 #include "http/picture_fetch.h"
@@ -38,6 +39,14 @@ std::optional<std::string_view> session_of(std::string_view path, std::string_vi
 Reply not_allowed(const char* allowed) {
   Reply reply = error_reply(405, "invalid", std::string("this address takes only ") + allowed);
   reply.headers.emplace_back("Allow", allowed);
+  return reply;
+}
+
+// The server takes POST and WebSockets before they come here.
+Reply no_speech(const Request& request) {
+  if (request.method != "GET") return not_allowed("GET, POST");
+  Reply reply = error_reply(426, "invalid", "open a WebSocket here, or send speech with POST");
+  reply.headers.emplace_back("Upgrade", "websocket");
   return reply;
 }
 
@@ -80,6 +89,11 @@ size_t Routes::body_limit(const Request& request) {
 
 std::optional<std::string_view> Routes::speech_session(std::string_view path) { return session_of(path, "speech"); }
 std::optional<std::string_view> Routes::say_session(std::string_view path) { return session_of(path, "say"); }
+
+bool Routes::is_quick(const Request& request) {
+  if (request.method == "GET" || request.method == "HEAD") return request.path.substr(0, 9) != "/avatars/";
+  return request.method == "DELETE" || (request.method == "POST" && request.path.ends_with("/interrupt"));
+}
 
 Reply Routes::answer(const Request& request) const {
   std::string_view rest = request.path;
@@ -230,7 +244,7 @@ Reply Routes::one_session(const Request& request, std::string_view id, std::stri
     return json(done_json());
   }
   // The server takes POST and WebSockets before they come here.
-  if (what == "speech") return not_allowed("POST, or GET as a WebSocket");
+  if (what == "speech") return no_speech(request);
   if (what == "say") return not_allowed("POST");
   return unknown_address();
 }
@@ -262,6 +276,9 @@ Reply Routes::whep(const Request& request, const LiveSession& live, std::string_
 Reply Routes::add_viewer(const Request& request, const LiveSession& live) const {
   if (media_type(request.content_type) != "application/sdp") {
     return error_reply(415, "unsupported", "send an SDP offer as application/sdp");
+  }
+  if (!has_descriptors(kDescriptorReserve / 2)) {
+    return error_reply({ErrorKind::busy, "this worker has no file descriptors left; raise its limit (ulimit -n)"});
   }
   auto viewer = live.whep()->add_viewer(request.body);
   if (!viewer) {

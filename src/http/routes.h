@@ -50,6 +50,9 @@ class Routes final {
   /// The most a body may have; beyond is 413.
   [[nodiscard]] static size_t body_limit(const Request& request);
 
+  /// Answered within some milliseconds: without a picture, a file or anybody else's answer.
+  [[nodiscard]] static bool is_quick(const Request& request);
+
   /// The id, when the path is /sessions/{id}/speech.
   [[nodiscard]] static std::optional<std::string_view> speech_session(std::string_view path);
   /// The same of /sessions/{id}/say.

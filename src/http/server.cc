@@ -4,6 +4,7 @@
 #include "http/server.h"
 
 #include <algorithm>
+#include <atomic>
 #include <boost/asio/awaitable.hpp>
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/detached.hpp>
@@ -19,10 +20,12 @@
 #include <boost/beast/websocket/rfc6455.hpp>
 #include <chrono>
 #include <limits>
+#include <memory>
 #include <optional>
 #include <thread>
 
 #include "base/log.h"
+#include "http/descriptors.h"
 #include "http/keys.h"
 #include "http/messages.h"
 #include "http/speech_body.h"
@@ -45,9 +48,11 @@ using std::chrono::seconds;
 using Head = http::request_parser<http::empty_body>;
 
 constexpr int kAnswerThreads = 4;
+constexpr int kQuickThreads = 2;
 constexpr uint32_t kMostHeaderBytes = 16 << 10;
 constexpr uint64_t kNoLimit = std::numeric_limits<uint64_t>::max();
-constexpr size_t kBlock = 16 << 10;  // bytes of speech read at once
+constexpr size_t kBlock = 16 << 10;        // bytes of speech read at once
+constexpr size_t kMostBodies = 256 << 20;  // bytes of all bodies that are being read or answered
 
 std::string_view view(beast::string_view s) { return {s.data(), s.size()}; }
 
@@ -91,10 +96,39 @@ std::optional<Request> request_of(const http::request<http::empty_body>& head) {
   return r;
 }
 
+// While it lives, what waits on the stream is given up at the end of the time. The stream's own deadline would close
+// it, and the client would never read why.
+class Deadline {
+ public:
+  Deadline(beast::tcp_stream& stream, seconds time) : timer_(stream.get_executor(), time) {
+    stream.expires_never();
+    timer_.async_wait([state = state_, &stream](error_code cancelled) {
+      if (cancelled || *state == State::gone) return;
+      *state = State::over;
+      stream.cancel();
+    });
+  }
+  ~Deadline() { *state_ = State::gone; }
+  Deadline(const Deadline&) = delete;
+  Deadline& operator=(const Deadline&) = delete;
+
+  [[nodiscard]] bool is_over() const { return *state_ == State::over; }
+
+ private:
+  enum class State : uint8_t { running, over, gone };
+  asio::steady_timer timer_;
+  const std::shared_ptr<State> state_ = std::make_shared<State>(State::running);
+};
+
 class Door final : public Server {
  public:
   Door(const ServerSettings& settings, const Routes& routes, Metrics& metrics)
-      : settings_(settings), routes_(routes), metrics_(metrics), answers_(kAnswerThreads), acceptor_(sockets_) {
+      : settings_(settings),
+        routes_(routes),
+        metrics_(metrics),
+        answers_(kAnswerThreads),
+        quick_(kQuickThreads),
+        acceptor_(sockets_) {
     for (int hundred = 1; hundred <= 5; ++hundred) {
       requests_[static_cast<size_t>(hundred)] = metrics.counter("avatar_http_requests_total", "Requests answered",
                                                                 {{"status", std::to_string(hundred) + "xx"}});
@@ -133,9 +167,11 @@ class Door final : public Server {
   }
 
   void stop() override {
+    is_closing_ = true;
     sockets_.stop();
     if (thread_.joinable()) thread_.join();
     answers_.join();
+    quick_.join();
   }
 
  private:
@@ -149,7 +185,8 @@ class Door final : public Server {
         co_await sleep(milliseconds(50));
         continue;
       }
-      if (connections_ >= settings_.most_connections) continue;  // the socket is closed
+      const bool leaves_some = leaves_descriptors(socket.native_handle(), kDescriptorReserve);
+      if (connections_ >= settings_.most_connections || !leaves_some) continue;  // the socket is closed
       error_code ignored;
       socket.set_option(tcp::no_delay(true), ignored);
       ++connections_;
@@ -189,8 +226,11 @@ class Door final : public Server {
       Head head;
       head.header_limit(kMostHeaderBytes);
       head.body_limit(kNoLimit);
-      stream.expires_after(seconds(settings_.header_seconds));
-      co_await http::async_read_header(stream, buffer, head, redirect_error(use_awaitable, failed));
+      {
+        const Deadline deadline(stream, seconds(settings_.header_seconds));
+        co_await http::async_read_header(stream, buffer, head, redirect_error(use_awaitable, failed));
+        if (deadline.is_over()) failed = beast::error::timeout;
+      }
       if (failed) {
         co_await refuse_header(stream, failed);
         co_return;
@@ -235,12 +275,6 @@ class Door final : public Server {
       co_await serve_speech_socket(std::move(stream), head.release(), *live);
       co_return false;
     }
-    if (view(head.get()[http::field::expect]) == "100-continue") {
-      static constexpr std::string_view kContinue = "HTTP/1.1 100 Continue\r\n\r\n";
-      error_code failed;
-      co_await asio::async_write(stream, asio::buffer(kContinue.data(), kContinue.size()),
-                                 redirect_error(use_awaitable, failed));
-    }
     const bool keep = head.get().keep_alive();
     const http::request<http::empty_body> asked = head.get();
     std::optional<Reply> reply;
@@ -284,34 +318,77 @@ class Door final : public Server {
   // Nothing: the connection is lost.
   asio::awaitable<std::optional<Reply>> read_and_answer(beast::tcp_stream& stream, beast::flat_buffer& buffer,
                                                         Head& head, Request& request, bool& whole) {
+    auto reply = co_await answer_body(stream, buffer, head, request, whole);
+    while (reply && reply->later) {
+      if (auto body = reply->later()) {
+        reply->body = std::move(*body);
+        break;
+      }
+      co_await sleep(milliseconds(250));
+    }
+    co_return reply;
+  }
+
+  asio::awaitable<std::optional<Reply>> answer_body(beast::tcp_stream& stream, beast::flat_buffer& buffer, Head& head,
+                                                    Request& request, bool& whole) {
     const size_t limit = Routes::body_limit(request);
     http::request_parser<http::string_body> parser(std::move(head));
     parser.body_limit(limit);
-    stream.expires_after(seconds(settings_.body_seconds));
-    error_code failed;
-    const auto length = parser.content_length();
-    if (length && *length > limit) failed = http::error::body_limit;
-    if (!failed) co_await http::async_read(stream, buffer, parser, redirect_error(use_awaitable, failed));
-    whole = !failed;
-    if (failed == http::error::body_limit) {
-      co_return error_reply(413, "too_large",
-                            "the body is larger than the " + std::to_string(limit) + " bytes there may be");
+    const uint64_t length = parser.is_done() ? 0 : parser.content_length().value_or(limit);
+    whole = false;
+    if (length > limit) co_return too_large(limit);
+    const Place place(body_bytes_, length);
+    if (body_bytes_ > kMostBodies) {
+      co_return error_reply(503, "busy", "too many large requests at once; try again in a moment");
     }
+    if (!parser.is_done()) co_await say_go_on(stream, parser.get());
+    error_code failed;
+    {
+      const Deadline deadline(stream, seconds(settings_.body_seconds));
+      co_await http::async_read(stream, buffer, parser, redirect_error(use_awaitable, failed));
+      if (deadline.is_over()) failed = beast::error::timeout;
+    }
+    whole = !failed;
+    if (failed == http::error::body_limit) co_return too_large(limit);
     if (failed == beast::error::timeout) co_return error_reply(408, "timeout", "the body did not come in time");
     if (failed) co_return broken(failed);
     request.body = std::move(parser.get().body());
     if (const auto session = Routes::say_session(request.path); session && request.method == "POST") {
       co_return co_await say(request, *session);
     }
-    Reply reply = co_await elsewhere<Reply>([this, &request] { return routes_.answer(request); });
-    while (reply.later) {
-      if (auto body = reply.later()) {
-        reply.body = std::move(*body);
-        break;
-      }
-      co_await sleep(milliseconds(250));
-    }
+    auto& threads = Routes::is_quick(request) ? quick_ : answers_;
+    Reply reply = co_await elsewhere<Reply>(threads, [this, &request] {
+      return is_closing_ ? Reply{} : routes_.answer(request);  // nobody will hear it any more
+    });
+    request.body = {};
     co_return reply;
+  }
+
+  // What a body may take, while it is here.
+  class Place {
+   public:
+    Place(size_t& total, size_t bytes) : total_(total), bytes_(bytes) { total_ += bytes_; }
+    ~Place() { total_ -= bytes_; }
+    Place(const Place&) = delete;
+    Place& operator=(const Place&) = delete;
+
+   private:
+    size_t& total_;
+    const size_t bytes_;
+  };
+
+  static Reply too_large(size_t limit) {
+    return error_reply(413, "too_large",
+                       "the body is larger than the " + std::to_string(limit) + " bytes there may be");
+  }
+
+  // Some clients wait for leave before they send a body (RFC 9110, 10.1.1).
+  static asio::awaitable<void> say_go_on(beast::tcp_stream& stream, const http::fields& head) {
+    if (view(head[http::field::expect]) != "100-continue") co_return;
+    static constexpr std::string_view kContinue = "HTTP/1.1 100 Continue\r\n\r\n";
+    error_code ignored;
+    co_await asio::async_write(stream, asio::buffer(kContinue.data(), kContinue.size()),
+                               redirect_error(use_awaitable, ignored));
   }
 
   // Lost connections get no answer, broken bodies do.
@@ -333,19 +410,25 @@ class Door final : public Server {
     if (!body) co_return error_reply(body.error());
     http::request_parser<http::buffer_body> parser(std::move(head));
     parser.body_limit(kNoLimit);
+    if (!parser.is_done()) co_await say_go_on(stream, parser.get());
     std::vector<std::byte> block(kBlock);
     while (!parser.is_done()) {
       co_await wait_until_wanted(*body);
       if (body->is_over()) co_return body->reply(true);
       parser.get().body().data = block.data();
       parser.get().body().size = block.size();
-      stream.expires_after(seconds(settings_.body_seconds));
       error_code failed;
-      co_await http::async_read_some(stream, buffer, parser, redirect_error(use_awaitable, failed));
+      {
+        const Deadline deadline(stream, seconds(settings_.body_seconds));
+        co_await http::async_read_some(stream, buffer, parser, redirect_error(use_awaitable, failed));
+        if (deadline.is_over()) failed = beast::error::timeout;
+      }
       if (failed == beast::error::timeout) co_return error_reply(408, "timeout", "no speech came for a while");
       if (failed && failed != http::error::need_buffer) co_return broken(failed);
       const size_t n = block.size() - parser.get().body().size;
-      if (auto added = body->add(std::span(block).first(n)); !added) co_return error_reply(added.error());
+      if (auto added = body->add(std::span(block).first(n)); !added) {
+        co_return body->is_over() ? body->reply(true) : error_reply(added.error());
+      }
     }
     whole = true;
     co_return co_await finish(*body);
@@ -355,7 +438,7 @@ class Door final : public Server {
     while (true) {
       co_await wait_until_wanted(body);
       if (body.is_over()) co_return body.reply(true);
-      const auto done = co_await elsewhere<Result<bool>>([&body] { return body.finish_some(); });
+      const auto done = co_await elsewhere<Result<bool>>(answers_, [&body] { return body.finish_some(); });
       if (!done) co_return error_reply(done.error());
       if (*done) co_return body.reply(false);
     }
@@ -372,7 +455,7 @@ class Door final : public Server {
     for (std::string_view left = wish->text; !left.empty();) {
       const std::string_view sentence = Synthesiser::next_sentence(left);
       const auto sound = co_await elsewhere<Result<std::vector<float>>>(
-          [&] { return sound_of(routes_.synthesiser().say(sentence, wish->voice)); });
+          answers_, [&] { return sound_of(routes_.synthesiser().say(sentence, wish->voice)); });
       if (!sound) {
         if (utterance != 0) (*live)->end(utterance);
         co_return error_reply(sound.error());
@@ -412,11 +495,11 @@ class Door final : public Server {
     while (body.is_ahead() && !body.is_over()) co_await sleep(milliseconds(50));
   }
 
-  // Runs what may take a while on another thread.
+  // Runs what may take a while on other threads.
   template <typename T, typename F>
-  asio::awaitable<T> elsewhere(F work) {
+  asio::awaitable<T> elsewhere(asio::thread_pool& threads, F work) {
     std::optional<T> result = co_await asio::co_spawn(
-        answers_, [&work]() -> asio::awaitable<std::optional<T>> { co_return work(); }, use_awaitable);
+        threads, [&work]() -> asio::awaitable<std::optional<T>> { co_return work(); }, use_awaitable);
     co_return std::move(*result);
   }
 
@@ -478,8 +561,10 @@ class Door final : public Server {
   const Routes& routes_;
   Metrics& metrics_;
   std::array<Metrics::Counter, 6> requests_;
-  int connections_ = 0;  // only on thread_
-  asio::thread_pool answers_;
+  int connections_ = 0;    // only on thread_
+  size_t body_bytes_ = 0;  // that all bodies may take; only on thread_
+  std::atomic<bool> is_closing_ = false;
+  asio::thread_pool answers_, quick_;
   asio::io_context sockets_{1};
   tcp::acceptor acceptor_;
   std::thread thread_;

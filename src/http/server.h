@@ -6,13 +6,13 @@
 //   (*server)->stop();                                         // cuts every connection
 //
 // Limits, so that a broken or unkind client costs little: a header within 10 s and 16 kB, a body within its size and
-// 30 s (speech: 30 s for each piece), 1,024 connections, idle ones for 60 s. A body that is refused is read for a while
-// and thrown away, so that the client sees the answer and not a reset.
+// 30 s (speech: 30 s for each piece), 256 MB for all bodies at once, 1,024 connections, idle ones for 60 s. A body that
+// is refused is read for a while and thrown away, so that the client sees the answer and not a reset.
 // Keys: with a token every request but the public ones needs "Authorization: Bearer <token>" or "api-secret: <token>";
 // a WebSocket of a browser, which can set no header, the subprotocol "bearer.<token in base64url>". Compared in
 // constant time. Browsers' requests from other sites (header Origin) are refused unless configured. Threads: one for
-// all sockets, four for the answers; the methods [start]. Errors: of listen: unavailable (the port is taken, or may not
-// be had), invalid (not an address of this machine).
+// all sockets, four for answers that take a while, two for the others; the methods [start]. Errors: of listen:
+// unavailable (the port is taken, or may not be had), invalid (not an address of this machine).
 #pragma once
 
 #include <memory>

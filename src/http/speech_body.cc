@@ -9,6 +9,7 @@
 #include <utility>
 
 #include "base/new_file.h"
+#include "http/descriptors.h"
 #include "http/messages.h"
 
 namespace avatar {
@@ -133,6 +134,9 @@ Result<bool> SpeechBody::finish_some() {
   bool is_all = true;
   if (auto* stored = std::get_if<Stored>(&kind_)) {
     if (!stored->decoder) {
+      if (!has_descriptors(kDescriptorReserve / 2)) {
+        return Error{ErrorKind::busy, "this worker has no file descriptors left; send WAV or PCM, or try again later"};
+      }
       std::fflush(stored->file.get());
       auto decoder = SoundFile::open("/proc/self/fd/" + std::to_string(::fileno(stored->file.get())));
       if (!decoder)

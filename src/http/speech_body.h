@@ -46,7 +46,7 @@ class SpeechBody final {
   ~SpeechBody();
 
   Result<void> add(std::span<const std::byte> bytes);
-  [[nodiscard]] bool is_ahead() const { return live_->waiting() > kFarAhead; }
+  [[nodiscard]] bool is_ahead() const { return !live_->is_over() && live_->waiting() > kFarAhead; }
   /// Nobody needs the rest: the utterance was interrupted.
   [[nodiscard]] bool is_over() const { return utterance_ != 0 && !live_->is_open(utterance_); }
   /// Answers whether all is heard.

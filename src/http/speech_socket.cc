@@ -29,7 +29,7 @@ namespace websocket = beast::websocket;
 using asio::redirect_error;
 using asio::use_awaitable;
 
-constexpr size_t kMostWaiting = 64;
+constexpr size_t kMostWaiting = 128;           // an interruption ends LiveSession::kMostUtterances at once
 constexpr size_t kMostMessageBytes = 1 << 20;  // 5 s of stereo at 48 kHz
 
 // The way down: what the client is told, one message after the other.
@@ -123,15 +123,7 @@ class Ear {
     hear();
   }
 
- private:
-  void set_format(const PcmFormat& format) {
-    end();
-    auto reader = PcmReader::create(format);
-    if (!reader) return complain(reader.error());
-    reader_.emplace(std::move(*reader));
-    format_ = format;
-  }
-
+  // What has come of the utterance is all of it.
   void end() {
     if (utterance_ == 0) return;
     heard_.clear();
@@ -140,6 +132,15 @@ class Ear {
     live_->end(utterance_);
     utterance_ = 0;
     if (auto fresh = PcmReader::create(format_)) reader_.emplace(std::move(*fresh));  // half a sample may be left
+  }
+
+ private:
+  void set_format(const PcmFormat& format) {
+    end();
+    auto reader = PcmReader::create(format);
+    if (!reader) return complain(reader.error());
+    reader_.emplace(std::move(*reader));
+    format_ = format;
   }
 
   void hear() {
@@ -219,6 +220,10 @@ asio::awaitable<void> serve_speech_socket(beast::tcp_stream stream,
   asio::co_spawn(socket.get_executor(), voice->speak(), asio::detached);
   {
     Ear ear(live, *voice);
+    // Who says goodbye may take its time to go: its last word is spoken now.
+    socket.control_callback([&ear](websocket::frame_type kind, beast::string_view) {
+      if (kind == websocket::frame_type::close) ear.end();
+    });
     beast::flat_buffer buffer;
     while (true) {
       co_await socket.async_read(buffer, redirect_error(use_awaitable, failed));
@@ -231,6 +236,7 @@ asio::awaitable<void> serve_speech_socket(beast::tcp_stream stream,
       }
       buffer.clear();
     }
+    socket.control_callback({});
   }
   voice->fall_silent();
 }

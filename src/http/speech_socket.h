@@ -5,7 +5,7 @@
 //
 // An utterance begins with the first sound after the last one ended. A socket that is lost ends its utterance: what has
 // come is said. When the session is over, the socket is closed. A client that does not read what it is told is cut off
-// after 64 messages. Sound that finds the queue full is dropped and answered with "busy", once a second.
+// after 128 messages. Sound that finds the queue full is dropped and answered with "busy", once a second.
 // Threads: the server's own one for sockets; events come from ticks and change over.
 #pragma once
 
