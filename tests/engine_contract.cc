@@ -169,9 +169,19 @@ TEST_P(EngineContract, gives_each_avatar_its_own_state) {
   }
 }
 
+// On made networks (tools/make_neural_graphs.py), with everything waited for.
+std::unique_ptr<Engine> neural_engine() {
+  EngineOptions options{.name = "neural", .models = AVATAR_BINARY_DIR "/neural_graphs", .providers = {"cpu"}};
+  options.steps = 4;
+  auto made = make_engine(options);
+  CHECK(made.has_value());
+  return std::move(*made);
+}
+
 INSTANTIATE_TEST_SUITE_P(Engines, EngineContract,
                          testing::Values(Candidate{"fake", [] { return std::unique_ptr<Engine>(new FakeEngine); }},
-                                         Candidate{"mesh", [] { return std::move(*make_engine({})); }}),
+                                         Candidate{"mesh", [] { return std::move(*make_engine({})); }},
+                                         Candidate{"neural", neural_engine}),
                          [](const auto& one) { return std::string(one.param.name); });
 
 }  // namespace

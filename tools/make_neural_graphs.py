@@ -4,7 +4,7 @@
 made weights. With them the whole neural engine runs, on any CPU, without a download; what it draws is the picture
 itself in coarse blocks, shifted as the face moves.
 
-    tools/make_neural_graphs.py --out DIR [--seed N] [--batch] [--cases]
+    tools/make_neural_graphs.py --out DIR [--seed N] [--batch] [--cases] [--full-size]
 
 DIR becomes a model folder as the hub lays it out: DIR/ditto_onnx/*.onnx, DIR/ditto_cfg/*.pkl. With --batch the networks
 of each picture take any number of pictures at once; the published ones take one. Needs python3-onnx and numpy; the
@@ -189,6 +189,187 @@ class Maker:
         self.warp("warp_network_ori", "GridSample")
 
 
+class FullSize:
+    """Graphs as large as the published ones, and of their kind of work, with random weights: for bench/neural_bench.
+    What they draw means nothing; layers are those the papers tell of, so times are near, not equal."""
+
+    def __init__(self, folder, seed):
+        self.folder, self.rng = folder, np.random.default_rng(seed)
+
+    def weight(self, g, *shape):
+        fan_in = int(np.prod(shape[1:])) or 1
+        return g.floats((self.rng.standard_normal(shape, np.float32)) / np.sqrt(fan_in))
+
+    def conv(self, g, x, cin, cout, kernel, stride=1, groups=1, dims=2, pad=None):
+        k = [kernel] * dims
+        pads = [kernel // 2 if pad is None else pad] * (2 * dims)
+        return g.op("Conv", x, self.weight(g, cout, cin // groups, *k), kernel_shape=k, strides=[stride] * dims,
+                    pads=pads, group=groups)
+
+    def linear(self, g, x, cin, cout):
+        return g.op("MatMul", x, g.floats(self.rng.standard_normal((cin, cout), np.float32) / np.sqrt(cin)))
+
+    def norm(self, g, x, width):
+        return g.op("LayerNormalization", x, g.floats(np.ones(width)), g.floats(np.zeros(width)), axis=-1)
+
+    def attention(self, g, x, memory, width, heads):
+        """x, memory: [n, t, width]"""
+        def split(v):
+            return g.op("Transpose", g.op("Reshape", v, g.ints(0, 0, heads, width // heads)), perm=[0, 2, 1, 3])
+        q, k, v = (split(self.linear(g, m, width, width)) for m in (x, memory, memory))
+        scores = g.op("MatMul", q, g.op("Transpose", k, perm=[0, 1, 3, 2]))
+        scores = g.op("Softmax", g.op("Mul", scores, g.floats(1 / np.sqrt(width / heads))), axis=-1)
+        out = g.op("Transpose", g.op("MatMul", scores, v), perm=[0, 2, 1, 3])
+        return self.linear(g, g.op("Reshape", out, g.ints(0, 0, width)), width, width)
+
+    def feed_forward(self, g, x, width, inner):
+        return self.linear(g, g.op("Relu", self.linear(g, x, width, inner)), inner, width)
+
+    def appearance_extractor(self):
+        g = Graph("appearance_extractor")
+        x = g.op("Relu", self.conv(g, "image", 3, 64, 7))
+        for cin, cout in ((64, 128), (128, 256)):
+            x = g.op("AveragePool", g.op("Relu", self.conv(g, x, cin, cout, 3)), kernel_shape=[2, 2], strides=[2, 2])
+        v = g.op("Reshape", self.conv(g, x, 256, 512, 1), g.ints(1, 32, 16, 64, 64))
+        for block in range(6):
+            r = self.conv(g, g.op("Relu", self.conv(g, v, 32, 32, 3, dims=3)), 32, 32, 3, dims=3)
+            v = g.op("Add", v, r, out="pred" if block == 5 else None)
+        g.save(self.folder, [("image", FLOAT, [1, 3, 256, 256])], [("pred", FLOAT, [1, 32, 16, 64, 64])])
+
+    def motion_extractor(self):
+        g = Graph("motion_extractor")
+        x, width = self.conv(g, "image", 3, 96, 4, stride=4, pad=0), 96
+        for depth, out in ((3, 96), (3, 192), (9, 384), (3, 768)):
+            if out != width:
+                x, width = self.conv(g, x, width, out, 2, stride=2, pad=0), out
+            for _ in range(depth):
+                r = self.conv(g, x, width, width, 7, groups=width)
+                r = self.conv(g, g.op("Relu", self.conv(g, r, width, 4 * width, 1)), 4 * width, width, 1)
+                x = g.op("Add", x, g.op("Mul", r, g.floats(0.1)))
+        x = g.op("Flatten", g.op("GlobalAveragePool", x))
+        outputs = []
+        for name, n in (("pitch", 66), ("yaw", 66), ("roll", 66), ("t", 3), ("exp", 63), ("scale", 1), ("kp", 63)):
+            bias = -((np.arange(66) - 32.5) ** 2) / 8 if n == 66 else np.full(n, 1.2 if name == "scale" else 0.0)
+            g.op("Gemm", x, g.floats(self.rng.standard_normal((n, 768)) / 3000), g.floats(bias), transB=1, out=name)
+            outputs.append((name, FLOAT, [1, n]))
+        g.save(self.folder, [("image", FLOAT, [1, 3, 256, 256])], outputs)
+
+    def stitch_network(self):
+        g = Graph("stitch_network")
+        x = g.op("Concat", *(g.op("Reshape", n, g.ints(1, 63)) for n in ("kp_source", "kp_driving")), axis=1)
+        for cin, cout in ((126, 128), (128, 128), (128, 64)):
+            x = g.op("Relu", self.linear(g, x, cin, cout))
+        x = g.op("Mul", self.linear(g, x, 64, 63), g.floats(1e-3))
+        g.op("Add", "kp_driving", g.op("Reshape", x, g.ints(1, POINTS, 3)), out="out")
+        shape = [1, POINTS, 3]
+        g.save(self.folder, [("kp_source", FLOAT, shape), ("kp_driving", FLOAT, shape)], [("out", FLOAT, shape)])
+
+    def warp_network_ori(self):
+        g = Graph("warp_network_ori")
+        mode = {"mode": "bilinear", "padding_mode": "zeros", "align_corners": 0}
+        axis = [(np.arange(n) * 2 + 1) / n - 1 for n in (16, 64, 64)]
+        z, y, x = np.meshgrid(*axis, indexing="ij")
+        identity = g.floats(np.stack([x, y, z], -1)[None])                         # 1,16,64,64,3
+        shift = g.op("Sub", "kp_source", "kp_driving")
+        shift = g.op("Concat", g.floats(np.zeros((1, 1, 3))), shift, axis=1)       # background first: 22
+        flows = g.op("Add", identity, g.op("Reshape", shift, g.ints(22, 1, 1, 1, 3)))  # 22,16,64,64,3
+        small = self.conv(g, "feature_3d", 32, 4, 1, dims=3)
+        many = g.op("Expand", small, g.ints(22, 4, 16, 64, 64))
+        moved = g.op("GridSample", many, flows, **mode)
+        heat = g.op("ReduceSum", moved, g.ints(1), keepdims=1)
+        v = g.op("Reshape", g.op("Concat", moved, heat, axis=1), g.ints(1, 110, 16, 64, 64))
+        levels, width = [v], [110]
+        for out in (64, 128, 256, 512, 1024):
+            v = g.op("Relu", self.conv(g, v, width[-1], out, 3, dims=3))
+            v = g.op("AveragePool", v, kernel_shape=[1, 2, 2], strides=[1, 2, 2])
+            levels.append(v)
+            width.append(out)
+        cin = 1024
+        for level, out in zip((4, 3, 2, 1, 0), (512, 256, 128, 64, 32)):
+            v = g.op("Resize", v, "", g.floats([1, 1, 1, 2, 2]), mode="nearest")
+            v = g.op("Relu", self.conv(g, v, cin, out, 3, dims=3))
+            v = g.op("Concat", v, levels[level], axis=1)
+            cin = out + width[level]
+        mask = g.op("Softmax", self.conv(g, v, cin, 22, 7, dims=3), axis=1)        # 1,22,16,64,64
+        mask = g.op("Reshape", mask, g.ints(22, 16, 64, 64, 1))
+        flow = g.op("ReduceSum", g.op("Mul", flows, mask), g.ints(0), keepdims=1)
+        v = g.op("GridSample", "feature_3d", flow, **mode)
+        v = g.op("Relu", self.conv(g, g.op("Reshape", v, g.ints(1, 512, 64, 64)), 512, 256, 3))
+        g.op("Conv", v, self.weight(g, 256, 256, 1, 1), kernel_shape=[1, 1], out="out")
+        points = [1, POINTS, 3]
+        g.save(self.folder, [("feature_3d", FLOAT, [1, 32, 16, 64, 64]), ("kp_source", FLOAT, points),
+                             ("kp_driving", FLOAT, points)], [("out", FLOAT, [1, 256, 64, 64])])
+
+    def decoder(self):
+        g = Graph("decoder")
+
+        def modulated(x, cin, side):
+            seg = "feature" if side == 64 else g.op("Resize", "feature", "", g.floats([1, 1, side / 64, side / 64]),
+                                                    mode="nearest")
+            shared = g.op("Relu", self.conv(g, seg, 256, 128, 3))
+            gamma, beta = self.conv(g, shared, 128, cin, 3), self.conv(g, shared, 128, cin, 3)
+            x = g.op("InstanceNormalization", x, g.floats(np.ones(cin)), g.floats(np.zeros(cin)))
+            return g.op("LeakyRelu", g.op("Add", g.op("Mul", x, g.op("Add", gamma, g.floats(1))), beta), alpha=0.2)
+
+        def block(x, cin, cout, side):
+            middle = min(cin, cout)
+            r = self.conv(g, modulated(x, cin, side), cin, middle, 3)
+            r = self.conv(g, modulated(r, middle, side), middle, cout, 3)
+            return g.op("Add", x if cin == cout else self.conv(g, x, cin, cout, 1), r)
+
+        x = self.conv(g, "feature", 256, 512, 3)
+        for _ in range(6):
+            x = block(x, 512, 512, 64)
+        for cin, cout, side in ((512, 256, 128), (256, 64, 256)):
+            x = block(g.op("Resize", x, "", g.floats([1, 1, 2, 2]), mode="nearest"), cin, cout, side)
+        x = self.conv(g, g.op("LeakyRelu", x, alpha=0.2), 64, 12, 3)
+        g.op("Sigmoid", g.op("DepthToSpace", x, blocksize=2, mode="CRD"), out="output")
+        g.save(self.folder, [("feature", FLOAT, [1, 256, 64, 64])], [("output", FLOAT, [1, 3, 512, 512])])
+
+    def hubert(self):
+        g = Graph("hubert")
+        x, cin = g.op("Unsqueeze", "input_values", g.ints(1)), 1
+        for kernel, stride in ((10, 5), (3, 2), (3, 2), (3, 2), (3, 2), (2, 2), (2, 2)):
+            x = g.op("Relu", self.conv(g, x, cin, 512, kernel, stride=stride, dims=1, pad=0))
+            cin = 512
+        x = self.linear(g, g.op("Transpose", x, perm=[0, 2, 1]), 512, 1024)
+        for _ in range(24):
+            n = self.norm(g, x, 1024)
+            x = g.op("Add", x, self.attention(g, n, n, 1024, 16))
+            x = g.op("Add", x, self.feed_forward(g, self.norm(g, x, 1024), 1024, 4096))
+        g.op("Squeeze", self.norm(g, x, 1024), g.ints(0), out="encoding_out")
+        g.save(self.folder, [("input_values", FLOAT, [1, "samples"])], [("encoding_out", FLOAT, ["rows", 1024])])
+
+    def lmdm(self):
+        g = Graph("lmdm_v0.4_hubert")
+        # With the condition and without it, in one run of two.
+        x = g.op("Expand", self.linear(g, "x", 265, 512), g.ints(2, 80, 512))
+        cond = self.linear(g, "cond", 1103, 512)
+        cond = g.op("Concat", cond, g.floats(np.zeros((1, 80, 512))), axis=0)
+        time = g.op("Mul", g.op("Cast", "time_cond", to=FLOAT), g.floats(1e-3))
+        start = g.op("Unsqueeze", self.linear(g, "cond_frame", 265, 512), g.ints(1))
+        x = g.op("Add", g.op("Add", x, start), time)
+        for _ in range(8):
+            n = self.norm(g, x, 512)
+            x = g.op("Add", x, self.attention(g, n, n, 512, 8))
+            x = g.op("Add", x, self.attention(g, self.norm(g, x, 512), cond, 512, 8))
+            x = g.op("Add", x, self.feed_forward(g, self.norm(g, x, 512), 512, 2048))
+            x = g.op("Add", x, self.linear(g, self.norm(g, x, 512), 512, 512))
+        x = self.linear(g, self.norm(g, x, 512), 512, 265)
+        with_, without = (g.op("Slice", x, g.ints(i), g.ints(i + 1), g.ints(0)) for i in (0, 1))
+        g.op("Add", without, g.op("Mul", g.op("Sub", with_, without), g.floats(2)), out="x_start")
+        g.op("Sub", "x", "x_start", out="pred_noise")
+        g.save(self.folder,
+               [("x", FLOAT, [1, 80, 265]), ("cond_frame", FLOAT, [1, 265]), ("cond", FLOAT, [1, 80, 1103]),
+                ("time_cond", INT64, [1])],
+               [("pred_noise", FLOAT, [1, 80, 265]), ("x_start", FLOAT, [1, 80, 265])])
+
+    def everything(self):
+        for make in (self.appearance_extractor, self.motion_extractor, self.stitch_network, self.warp_network_ori,
+                     self.decoder, self.hubert, self.lmdm):
+            make()
+
+
 def settings(rng, people=3):
     """The published settings file in small: the values that are read, in the shapes that they have."""
     def person():
@@ -270,11 +451,15 @@ def main():
     parser.add_argument("--out", type=pathlib.Path, required=True)
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--batch", action="store_true")
+    parser.add_argument("--full-size", action="store_true", help="as large as the published ones, for measuring: 2 GB")
     parser.add_argument("--cases", action="store_true", help="also what tests must see refused")
     args = parser.parse_args()
     networks, config = args.out / "ditto_onnx", args.out / "ditto_cfg"
     networks.mkdir(parents=True, exist_ok=True)
     config.mkdir(parents=True, exist_ok=True)
+    if args.full_size:
+        FullSize(networks, args.seed).everything()
+        return
     Maker(networks, args.seed, args.batch).everything()
     values = settings(np.random.default_rng(args.seed))
     (config / "v0.4_hubert_cfg_trt_online.pkl").write_bytes(pickle.dumps(values, protocol=4))

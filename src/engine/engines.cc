@@ -14,6 +14,21 @@
 namespace avatar {
 namespace {
 
+// Why the networks cannot run here, as far as can be seen without loading them; empty: they can.
+std::string obstacle(const EngineOptions& o) {
+  if (o.models.empty()) return "no folder of models is set";
+  const neural::ModelFolder folder = neural::look_into(o.models);
+  if (!folder.is_complete()) return folder.refusal().message;
+  if (std::find(o.providers.begin(), o.providers.end(), "cpu") != o.providers.end()) return {};
+  if (built_in_providers() == std::vector<Provider>{Provider::cpu}) {
+    return "this ONNX Runtime (" + runtime_version() + ") was built for the CPU alone";
+  }
+  const auto gpus = find_gpus();
+  return gpus ? std::string() : gpus.error().message;
+}
+
+}  // namespace
+
 Result<NeuralOptions> neural_options(const EngineOptions& o) {
   NeuralOptions n;
   n.models = o.models;
@@ -37,21 +52,6 @@ Result<NeuralOptions> neural_options(const EngineOptions& o) {
   n.is_live = o.is_live;
   return n;
 }
-
-// Why the networks cannot run here, as far as can be seen without loading them; empty: they can.
-std::string obstacle(const EngineOptions& o) {
-  if (o.models.empty()) return "no folder of models is set";
-  const neural::ModelFolder folder = neural::look_into(o.models);
-  if (!folder.is_complete()) return folder.refusal().message;
-  if (std::find(o.providers.begin(), o.providers.end(), "cpu") != o.providers.end()) return {};
-  if (built_in_providers() == std::vector<Provider>{Provider::cpu}) {
-    return "this ONNX Runtime (" + runtime_version() + ") was built for the CPU alone";
-  }
-  const auto gpus = find_gpus();
-  return gpus ? std::string() : gpus.error().message;
-}
-
-}  // namespace
 
 Result<EngineChoice> choose_engine(const EngineOptions& options) {
   if (options.name == "mesh") return EngineChoice{make_mesh_engine(), "mesh"};

@@ -34,6 +34,10 @@ struct EngineOptions {
   bool is_live = false;
 };
 
+struct NeuralOptions;
+/// What the options mean for the neural engine (engine/neural/neural_engine.h). invalid: one of them.
+[[nodiscard]] Result<NeuralOptions> neural_options(const EngineOptions& options);
+
 struct EngineChoice {
   std::unique_ptr<Engine> engine;
   std::string reason;  ///< "mesh, because ...": who draws, for the log and for /health

@@ -16,12 +16,12 @@ namespace avatar {
 struct Moment {
   MediaTime time;
   Pose pose;
-  Mood mood;                   ///< what is felt, wished or heard; the pose shows it already
+  Mood mood{};                 ///< what is felt, wished or heard; the pose shows it already
   float motion_scale = 1;      ///< 0..2, of head movements; the pose has it already
   float expression_scale = 1;  ///< 0..2, likewise of the face
   /// What will be played from `time` on, as far as it was heard: 48 kHz, mono. An engine says how much of it it would
   /// like (Engine::look_ahead). Moments overlap in it; empty: nothing is said.
-  std::span<const float> sound;
+  std::span<const float> sound{};
   uint32_t cuts = 0;  ///< interruptions so far. At another number than before, what was heard ahead is not said.
 };
 

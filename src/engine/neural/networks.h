@@ -30,7 +30,7 @@
 namespace avatar::neural {
 
 struct NetworkOptions {
-  std::vector<Provider> providers;  ///< tried in this order; empty: tensorrt, cuda
+  std::vector<Provider> providers{};  ///< tried in this order; empty: tensorrt, cuda
   int device = 0;
   int cpu_threads = 1;
   bool half_precision = true;   ///< tensorrt: pictures in float16; motion stays in float32

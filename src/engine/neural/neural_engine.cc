@@ -16,10 +16,11 @@
 
 namespace avatar {
 namespace neural {
-namespace {
 
 // Share of the card's time that is given away: the rest is for what comes together.
 constexpr double kFull = 0.85;
+
+namespace {
 
 // What is made once and used by all; the workers' tasks hold it too, so it must not own the workers.
 class Studio {
@@ -188,18 +189,9 @@ class NeuralEngine final : public Engine {
     return "neural on " + std::string(avatar::name(n.provider())) + " (" + n.device_name() + ")";
   }
 
-  // A second of one who speaks: 25 pictures, 5 windows, and the steps of 25 / V clips.
   [[nodiscard]] int capacity() const override {
     if (!studio().is_loaded() || studio().failure()) return 0;
-    const Networks& n = *studio().networks();
-    const auto seconds = [&](Network which) { return std::chrono::duration<double>(n.time_of(which)).count(); };
-    const SpeakerSettings& s = studio().options().speaker;
-    const double pictures =
-        kFramesPerSecond * (seconds(Network::stitch) + seconds(Network::warp) + seconds(Network::decoder));
-    const double clips =
-        static_cast<double>(kFramesPerSecond) / s.clips.fresh() * s.steps * seconds(Network::diffusion);
-    const double windows = static_cast<double>(kFramesPerSecond) / kToldFrames * seconds(Network::hubert);
-    return std::max(1, static_cast<int>(kFull / (pictures + clips + windows)));
+    return capacity_of(*studio().networks(), studio().options().speaker);
   }
 
   Result<std::unique_ptr<Avatar>> make_avatar(std::shared_ptr<const Portrait> portrait, FrameSize size) const override {
@@ -233,6 +225,18 @@ class NeuralEngine final : public Engine {
 
 }  // namespace
 }  // namespace neural
+
+// A second of one who speaks: 25 pictures, 5 windows, and the steps of 25 / V clips.
+int capacity_of(const neural::Networks& networks, const neural::SpeakerSettings& speaker) {
+  using neural::Network;
+  const auto seconds = [&](Network n) { return std::chrono::duration<double>(networks.time_of(n)).count(); };
+  const double pictures =
+      neural::kFramesPerSecond * (seconds(Network::stitch) + seconds(Network::warp) + seconds(Network::decoder));
+  const double clips = static_cast<double>(neural::kFramesPerSecond) / speaker.clips.fresh() * speaker.steps *
+                       seconds(Network::diffusion);
+  const double windows = static_cast<double>(neural::kFramesPerSecond) / neural::kToldFrames * seconds(Network::hubert);
+  return std::max(1, static_cast<int>(neural::kFull / (pictures + clips + windows)));
+}
 
 Result<std::unique_ptr<Engine>> make_neural_engine(const NeuralOptions& options,
                                                    std::shared_ptr<const Engine> stand_in) {

@@ -40,4 +40,8 @@ struct NeuralOptions {
 [[nodiscard]] Result<std::unique_ptr<Engine>> make_neural_engine(const NeuralOptions& options,
                                                                  std::shared_ptr<const Engine> stand_in);
 
+/// How many that speak at once these networks have time for, as measured when they were loaded; at least 1. [any
+/// thread]
+[[nodiscard]] int capacity_of(const neural::Networks& networks, const neural::SpeakerSettings& speaker);
+
 }  // namespace avatar

@@ -1,0 +1,347 @@
+// SPDX-License-Identifier: Apache-2.0
+// The whole engine on made networks and the CPU: from sound and a portrait to pictures.
+#include "engine/neural/neural_engine.h"
+
+#include <gtest/gtest.h>
+#include <unistd.h>
+
+#include <chrono>
+#include <cmath>
+#include <fstream>
+#include <functional>
+#include <iterator>
+#include <memory>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include "engine/engines.h"
+#include "engine/neural/painter.h"
+#include "engine/neural/paste.h"
+#include "engine/neural/person.h"
+#include "face/analysis.h"
+
+namespace avatar {
+namespace {
+
+constexpr FrameSize kSize{128, 128};
+constexpr int64_t kTick = kSampleRate / 25;
+const std::filesystem::path kMade = AVATAR_BINARY_DIR "/neural_graphs";
+
+std::shared_ptr<const Portrait> portrait() {
+  static const auto one = [] {
+    std::ifstream in(AVATAR_SOURCE_DIR "/assets/portrait/portrait-1024.png", std::ios::binary);
+    const std::string bytes{std::istreambuf_iterator<char>(in), {}};
+    auto analysis = FaceAnalysis::load();
+    return *(*analysis)->analyse(std::as_bytes(std::span(bytes)));
+  }();
+  return one;
+}
+
+EngineOptions options(bool is_live = false) {
+  EngineOptions o{.name = "neural", .models = kMade, .providers = {"cpu"}, .is_live = is_live};
+  o.steps = 3;
+  return o;
+}
+
+std::unique_ptr<Engine> engine(const EngineOptions& o) {
+  auto made = make_engine(o);
+  EXPECT_TRUE(made) << (made ? "" : made.error().message);
+  return made ? std::move(*made) : nullptr;
+}
+
+// Silence, a second of something like a voice from 0.4 s on, silence.
+std::vector<float> speech(int64_t ticks = 80) {
+  std::vector<float> sound(static_cast<size_t>(ticks * kTick));
+  for (size_t i = 10 * kTick; i < 35 * kTick; ++i) {
+    const double t = static_cast<double>(i) / kSampleRate;
+    sound[i] = static_cast<float>(0.3 * std::sin(900 * t) * (1 + std::sin(30 * t)) + 0.1 * std::sin(5000 * t));
+  }
+  return sound;
+}
+
+// What a session gives its avatar, tick by tick.
+struct Stage {
+  explicit Stage(const Engine& e, FrameSize s = kSize) : avatar(std::move(*e.make_avatar(portrait(), s))), size(s) {
+    ahead = e.look_ahead().samples;
+  }
+  std::vector<uint8_t> draw(const std::vector<float>& sound, int64_t at, const Pose& pose = {}) {
+    Moment m;
+    m.time = MediaTime::from_samples(at);
+    m.pose = pose;
+    m.cuts = cuts;
+    const int64_t end = std::min<int64_t>(at + ahead, static_cast<int64_t>(sound.size()));
+    if (end > at) m.sound = std::span(sound).subspan(static_cast<size_t>(at), static_cast<size_t>(end - at));
+    Frame frame(size.width, size.height);
+    auto done = avatar->draw(m, frame);
+    EXPECT_TRUE(done) << (done ? "" : done.error().message);
+    return frame.bytes();
+  }
+  std::unique_ptr<Avatar> avatar;
+  FrameSize size;
+  int64_t ahead = 0;
+  uint32_t cuts = 0;
+};
+
+TEST(NeuralEngine, looks_ahead_by_the_sound_that_a_block_needs) {
+  EXPECT_EQ(engine(options())->look_ahead(), MediaTime::from_samples(7760 * 3 + 48));
+}
+
+TEST(NeuralEngine, moves_in_speech_and_is_still_to_the_bit_in_silence) {
+  const auto e = engine(options());
+  Stage speaks(*e), silent(*e);
+  const auto sound = speech();
+  const std::vector<float> nothing(sound.size());
+  int moved = 0;
+  for (int64_t n = 0; n < 80; ++n) {
+    const bool same = speaks.draw(sound, n * kTick) == silent.draw(nothing, n * kTick);
+    if (n < 9) {
+      EXPECT_TRUE(same) << "before the speech, picture " << n;
+    }
+    if (n >= 12 && n < 35) moved += same ? 0 : 1;
+    if (n >= 35 + 22 + 13) {
+      EXPECT_TRUE(same) << "after the speech, picture " << n;
+    }
+  }
+  EXPECT_EQ(moved, 23);
+}
+
+TEST(NeuralEngine, the_same_seed_gives_the_same_bytes_and_another_one_does_not) {
+  const auto sound = speech();
+  const auto all = [&](const EngineOptions& o) {
+    const auto e = engine(o);
+    Stage stage(*e);
+    std::vector<uint8_t> bytes;
+    for (int64_t n = 0; n < 40; ++n) {
+      const auto frame = stage.draw(sound, n * kTick);
+      bytes.insert(bytes.end(), frame.begin(), frame.end());
+    }
+    return bytes;
+  };
+  const auto once = all(options());
+  EXPECT_TRUE(once == all(options()));
+  auto other = options();
+  other.seed = 2;
+  EXPECT_FALSE(once == all(other));
+}
+
+TEST(NeuralEngine, after_an_interruption_it_is_as_if_nothing_had_been_said) {
+  const auto e = engine(options());
+  Stage cut(*e), silent(*e);
+  const auto sound = speech();
+  const std::vector<float> nothing(sound.size());
+  for (int64_t n = 0; n < 60; ++n) {
+    if (n == 20) cut.cuts = 1;
+    const auto a = cut.draw(n < 20 ? sound : nothing, n * kTick);
+    const auto b = silent.draw(nothing, n * kTick);
+    if (n == 19) {
+      EXPECT_FALSE(a == b);
+    }
+    if (n >= 20 + 12) {
+      EXPECT_TRUE(a == b) << n;
+    }
+  }
+}
+
+TEST(NeuralEngine, speaks_again_after_an_interruption) {
+  const auto e = engine(options());
+  Stage cut(*e), silent(*e);
+  const auto sound = speech();
+  const std::vector<float> nothing(sound.size());
+  int moved = 0;
+  for (int64_t n = 0; n < 40; ++n) {
+    if (n == 15) cut.cuts = 1;  // and at once the next utterance, which is the rest of the same sound
+    const auto a = cut.draw(sound, n * kTick);
+    const auto b = silent.draw(nothing, n * kTick);
+    if (n >= 28 && n < 35) moved += a == b ? 0 : 1;
+  }
+  EXPECT_EQ(moved, 7);
+}
+
+TEST(NeuralEngine, with_too_little_sound_ahead_the_lips_of_the_pose_go_on) {
+  const auto e = engine(options());
+  Stage late(*e), silent(*e);
+  late.ahead = 5 * kTick / 2;  // 100 ms
+  const auto sound = speech();
+  Pose pose;
+  pose[Muscle::jaw_open] = 0.5F;
+  for (int64_t n = 0; n < 30; ++n) {
+    EXPECT_TRUE(late.draw(sound, n * kTick, pose) == silent.draw({}, n * kTick, pose)) << n;
+  }
+}
+
+TEST(NeuralEngine, draws_at_every_rate_and_after_skipped_pictures) {
+  const auto e = engine(options());
+  const auto sound = speech();
+  for (const int fps : {30, 50, 60}) {
+    Stage stage(*e);
+    int changes = 0;
+    std::vector<uint8_t> last;
+    for (int64_t n = 0; n < fps; ++n) {
+      if (n % 7 == 3) continue;  // came too late to be drawn
+      auto frame = stage.draw(sound, n * kSampleRate / fps);
+      changes += frame == last ? 0 : 1;
+      last = std::move(frame);
+    }
+    EXPECT_GT(changes, fps / 3) << fps;
+  }
+}
+
+TEST(NeuralEngine, an_avatar_outlives_its_engine) {
+  auto e = engine(options());
+  Stage stage(*e);
+  e.reset();
+  const auto sound = speech();
+  for (int64_t n = 0; n < 20; ++n) stage.draw(sound, n * kTick);
+}
+
+TEST(NeuralEngine, works_without_settings_and_landmarks) {
+  const auto dir = std::filesystem::temp_directory_path() / ("avatar_bare_" + std::to_string(::getpid()));
+  std::filesystem::create_directories(dir);
+  for (const auto& entry : std::filesystem::directory_iterator(kMade / "ditto_onnx")) {
+    if (entry.path().filename() != "landmark203.onnx") {
+      std::filesystem::copy_file(entry.path(), dir / entry.path().filename(),
+                                 std::filesystem::copy_options::overwrite_existing);
+    }
+  }
+  auto o = options();
+  o.models = dir;
+  const auto e = engine(o);
+  Stage stage(*e);
+  const auto sound = speech();
+  const auto first = stage.draw(sound, 0);
+  std::vector<uint8_t> later;
+  for (int64_t n = 1; n < 25; ++n) later = stage.draw(sound, n * kTick);
+  EXPECT_FALSE(first == later);
+  std::filesystem::remove_all(dir);
+}
+
+// ---- live ----
+
+bool becomes(const std::function<bool()>& condition) {
+  for (int i = 0; i < 3000; ++i) {
+    if (condition()) return true;
+    std::this_thread::sleep_for(std::chrono::milliseconds(10));
+  }
+  return false;
+}
+
+TEST(NeuralEngineLive, begins_as_the_mesh_and_fades_into_the_networks) {
+  const auto e = engine(options(true));
+  const auto mesh = make_engine({});
+  Stage live(*e), stand_in(**mesh);
+  EXPECT_TRUE(live.draw({}, 0) == stand_in.draw({}, 0)) << "the first picture waits for nothing";
+  ASSERT_TRUE(becomes([&] { return e->waits_for().empty(); }));
+  EXPECT_NE(e->description().find("neural on cpu"), std::string::npos) << e->description();
+  EXPECT_GE(e->capacity(), 1);
+  int64_t n = 1;
+  // Once the person was met the pictures differ, more and more, until they are the networks' alone.
+  ASSERT_TRUE(becomes([&] { return live.draw({}, n * kTick) != stand_in.draw({}, n * kTick) || (++n, false); }));
+  std::vector<uint8_t> last, now;
+  for (int i = 0; i < 30; ++i) now = live.draw({}, ++n * kTick);
+  last = live.draw({}, ++n * kTick);
+  EXPECT_TRUE(now == last);
+  const auto e2 = engine(options());
+  EXPECT_TRUE(last == Stage(*e2).draw({}, 0));
+}
+
+TEST(NeuralEngineLive, many_avatars_on_many_threads_come_and_go) {
+  const auto e = engine(options(true));
+  const auto sound = speech();
+  std::vector<std::thread> threads;
+  for (int t = 0; t < 4; ++t) {
+    threads.emplace_back([&] {
+      for (int round = 0; round < 2; ++round) {
+        Stage stage(*e);
+        for (int64_t n = 0; n < 30; ++n) stage.draw(sound, n * kTick);
+      }
+    });
+  }
+  for (auto& t : threads) t.join();
+}
+
+TEST(NeuralEngineLive, may_end_while_it_still_loads) {
+  auto e = engine(options(true));
+  Stage stage(*e);
+  e.reset();
+}
+
+TEST(NeuralEngineLive, a_folder_that_will_not_do_is_refused_at_once) {
+  auto o = options(true);
+  o.models = kMade / "pickles";
+  auto made = make_engine(o);
+  ASSERT_FALSE(made);
+  EXPECT_NE(made.error().message.find("appearance_extractor.onnx"), std::string::npos) << made.error().message;
+}
+
+// ---- many pictures at a time ----
+
+TEST(Painter, pictures_in_one_run_are_the_same_as_alone) {
+  const auto folder = neural::look_into(kMade / "batch");
+  auto networks = neural::Networks::load(folder, {.providers = {Provider::cpu}}, [](const std::string&) {});
+  ASSERT_TRUE(networks) << networks.error().message;
+  ASSERT_TRUE((*networks)->can_batch());
+  auto person = neural::meet_person(**networks, portrait());
+  ASSERT_TRUE(person) << person.error().message;
+
+  constexpr int kSessions = 4, kPictures = 6;
+  constexpr size_t kNumbers = static_cast<size_t>(3) * neural::kDrawnSide * neural::kDrawnSide;
+  const auto draw_all = [&](neural::Painter& painter, int session) {
+    std::vector<std::vector<float>> drawn;
+    for (int n = 0; n < kPictures; ++n) {
+      neural::Points driving = (*person)->at_rest;
+      for (float& v : driving) v += 0.01F * static_cast<float>(session) + 0.002F * static_cast<float>(n);
+      std::vector<float> picture(kNumbers);
+      EXPECT_TRUE(painter.draw({&(*person)->seen, (*person)->at_rest, driving, picture}));
+      drawn.push_back(std::move(picture));
+    }
+    return drawn;
+  };
+  auto alone = neural::Painter::make(*networks, {.most = 1});
+  ASSERT_TRUE(alone);
+  auto together = neural::Painter::make(*networks, {.most = 4, .patience = std::chrono::seconds(1)});
+  ASSERT_TRUE(together);
+  std::vector<std::vector<std::vector<float>>> drawn(kSessions);
+  std::vector<std::thread> threads;
+  for (int s = 0; s < kSessions; ++s) (*together)->join();
+  for (int s = 0; s < kSessions; ++s)
+    threads.emplace_back([&, s] { drawn[static_cast<size_t>(s)] = draw_all(**together, s); });
+  for (auto& t : threads) t.join();
+  for (int s = 0; s < kSessions; ++s) {
+    const auto right = draw_all(**alone, s);
+    for (size_t n = 0; n < right.size(); ++n) {
+      float largest = 0;
+      for (size_t i = 0; i < kNumbers; ++i) {
+        largest = std::max(largest, std::fabs(right[n][i] - drawn[static_cast<size_t>(s)][n][i]));
+      }
+      EXPECT_LT(largest, 1e-5F);
+    }
+  }
+  EXPECT_EQ((*together)->figures().pictures, kSessions * kPictures);
+  EXPECT_LT((*together)->figures().runs, kSessions * kPictures);
+}
+
+TEST(Painter, graphs_for_one_picture_run_side_by_side) {
+  const auto folder = neural::look_into(kMade);
+  auto networks = neural::Networks::load(folder, {.providers = {Provider::cpu}}, [](const std::string&) {});
+  ASSERT_TRUE(networks);
+  EXPECT_FALSE((*networks)->can_batch());
+  auto person = neural::meet_person(**networks, portrait());
+  ASSERT_TRUE(person);
+  auto painter = neural::Painter::make(*networks, {.lanes = 2});
+  ASSERT_TRUE(painter);
+  std::vector<std::thread> threads;
+  for (int s = 0; s < 3; ++s) {
+    threads.emplace_back([&] {
+      std::vector<float> picture(static_cast<size_t>(3) * neural::kDrawnSide * neural::kDrawnSide);
+      for (int n = 0; n < 5; ++n) {
+        EXPECT_TRUE((*painter)->draw({&(*person)->seen, (*person)->at_rest, (*person)->at_rest, picture}));
+      }
+    });
+  }
+  for (auto& t : threads) t.join();
+  EXPECT_EQ((*painter)->figures().runs, 15);
+}
+
+}  // namespace
+}  // namespace avatar
