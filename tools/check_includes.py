@@ -33,6 +33,7 @@ FOREIGN = {  # header, as a regular expression: the files that may include it
     r"gst/": r"stream/(gstreamer|sound_file|webrtc_)",
     r"ffi_messages|google/protobuf/": r"stream/livekit/(ffi|room)",
     r"wels/": r"stream/video_encoder",
+    r"ft2build|freetype/": r"stream/label_sink",
     r"opus/": r"stream/audio_encoder",
     r"vpx/": r"stream/vp8_encoder",
     r"vo-aacenc/": r"stream/aac_encoder",

@@ -11,6 +11,7 @@ cd "$(dirname "$0")/.."
 packages=(
   g++ cmake ninja-build pkg-config python3 python3-numpy python3-onnx ca-certificates
   libturbojpeg0-dev libpng-dev libwebp-dev          # pictures
+  libfreetype-dev fonts-dejavu-core                 # a label over the picture
   libopenh264-dev libvo-aacenc-dev                  # MP4
   libgstreamer1.0-dev libgstreamer-plugins-base1.0-dev
   gstreamer1.0-plugins-base gstreamer1.0-plugins-good gstreamer1.0-plugins-bad  # sound files

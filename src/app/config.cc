@@ -205,6 +205,8 @@ std::span<const Setting> settings() {
               number(&Config::max_fps, 1, 60)},
       Setting{"AVATAR_VIDEO_SIMULCAST", "--simulcast", "BOOL", "several sizes into rooms (default: false)",
               yes_or_no(&Config::simulcast)},
+      Setting{"AVATAR_DISCLOSURE_LABEL", "--label", "TEXT", "words over every picture, as AI-generated (default: none)",
+              text(&Config::label)},
       Setting{"LIVEKIT_FFI_LIB", "--livekit-library", "FILE", "LiveKit's client library (default: where it is usual)",
               text(&Config::livekit_library)},
       Setting{"AVATAR_ALLOW_PRIVATE_URLS", "--allow-private-urls", "BOOL",

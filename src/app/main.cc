@@ -177,6 +177,7 @@ struct CommandLine {
         ->check(CLI::Range(0.0, 60.0))
         ->type_name("S");
     c.add_option("--engine", r.engine.name, "who draws (default: mesh)")->type_name("NAME");
+    c.add_option("--label", r.label, "words over every picture, as AI-generated (default: none)")->type_name("TEXT");
     c.add_flag("--quiet", r.quiet, "say nothing but errors");
     c.footer("The same options and files give the same bytes. The video says in its metadata that it is synthetic.");
   }

@@ -20,6 +20,7 @@
 #include "session/session.h"
 #include "stream/contact_sheet.h"
 #include "stream/file_sink.h"
+#include "stream/label_sink.h"
 #include "stream/png_sink.h"
 #include "stream/queued_sink.h"
 #include "stream/several_sinks.h"
@@ -68,7 +69,11 @@ Result<std::unique_ptr<Sink>> make_sinks(const RenderOptions& o) {
   if (!o.y4m.empty()) add(make_y4m_sink(o.y4m, o.size.width, o.size.height, o.fps));
   if (!o.contact_sheet.empty()) add(make_contact_sheet(o.contact_sheet, write_png));
   if (failed) return *failed;
-  return make_several_sinks(std::move(sinks));
+  auto all = make_several_sinks(std::move(sinks));
+  if (o.label.empty()) return all;
+  auto label = Label::make(o.label, o.size.width, o.size.height);
+  if (!label) return label.error();
+  return make_label_sink(std::move(*label), std::move(all));
 }
 
 // Reads a sound file into the queue, a little ahead of what is needed.

@@ -9,6 +9,7 @@
 #pragma once
 
 #include <filesystem>
+#include <string>
 
 #include "base/clock.h"
 #include "base/result.h"
@@ -31,6 +32,7 @@ struct RenderOptions {
   MediaTime tail = MediaTime::from_ms(500);  ///< idle after the speech, so that the mouth comes to rest
   Performance performance;
   EngineOptions engine;
+  std::string label;  ///< drawn over every picture; empty: none
   bool quiet = false;
 };
 

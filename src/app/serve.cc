@@ -31,6 +31,7 @@
 #include "session/session_metrics.h"
 #include "session/sessions.h"
 #include "speech/synthesiser.h"
+#include "stream/label_sink.h"
 #include "stream/webrtc_transport.h"
 
 namespace avatar {
@@ -106,7 +107,8 @@ class House {
         transport_(std::move(transport)),
         presets_({config.presets, config.cache, built_in_portrait(), machine().threads()}, analyse()),
         sessions_(clock, session_metrics_, first_capacity(config), machine().threads()),
-        launcher_(*engine_, presets_, analyse(), *transport_, sessions_, clock, {config.max_bitrate, 16, config.idle}),
+        launcher_(*engine_, presets_, analyse(), *transport_, sessions_, clock,
+                  {config.max_bitrate, 16, config.idle, config.label}),
         rooms_(launcher_, {config.livekit_library, config.max_bitrate, config.max_fps, config.simulcast}),
         routes_({sessions_, launcher_, rooms_, presets_, metrics_, synthesiser_, engine_->name(), ice_servers(config),
                  config.allow_private_urls, config.once}) {}
@@ -252,6 +254,11 @@ Result<void> serve(const Config& config, const Clock& clock, std::chrono::nanose
   allow_many_descriptors();
   ::mallopt(M_ARENA_MAX, 2);  // each arena keeps what its busiest moment needed
   start_log(config.log_level, config.log_format);
+  if (!config.label.empty()) {
+    if (auto label = Label::make(config.label, 512, 512); !label) {
+      return Error{label.error().kind, "AVATAR_DISCLOSURE_LABEL: " + label.error().message};
+    }
+  }
   auto engine = make_engine({config.engine});
   if (!engine) return engine.error();
   auto transport = WebrtcTransport::start(webrtc_settings(config), clock);

@@ -6,8 +6,10 @@
 #include <array>
 #include <cstdio>
 #include <cstring>
+#include <optional>
 #include <utility>
 
+#include "stream/label_sink.h"
 #include "stream/whep_sink.h"
 
 namespace avatar {
@@ -73,8 +75,15 @@ Result<std::shared_ptr<LiveSession>> Launcher::launch(const LaunchRequest& reque
   const int ticks = ticks_a_picture(request.fps);
   SessionSettings settings{request.size, request.fps * ticks, request.performance, kReserve};
   if (!request.has_seed) settings.performance.seed = lots.seed;
+  std::optional<Label> label;
+  if (!settings_.label.empty()) {
+    auto made = Label::make(settings_.label, request.size.width, request.size.height);
+    if (!made) return made.error();
+    label = std::move(*made);
+  }
   auto way_out = make_way_out(request);
   if (!way_out) return way_out.error();
+  if (label) way_out->sink = make_label_sink(std::move(*label), std::move(way_out->sink));
   LiveSession::Parts parts;
   parts.id = lots.id;
   if (request.picture.empty()) parts.avatar_id = request.avatar_id.empty() ? Presets::kDefault : request.avatar_id;

@@ -43,6 +43,7 @@ struct LaunchSettings {
   int max_bitrate_bps = 2'000'000;
   size_t most_viewers = 16;            ///< of one session
   std::chrono::seconds patience{120};  ///< a session without viewer and speech ends after this
+  std::string label;                   ///< drawn over every picture; empty: none
 };
 
 /// Where a session's pictures and sound go.
