@@ -16,7 +16,7 @@ ARROWS = {  # folder: (what it may include besides itself, why)
     "infer": ("base", "tensors in, tensors out, of no particular kind"),
     "face": ("base types infer", "a picture becomes a Portrait, by networks"),
     "speech": ("base types", "sound becomes SpeechFrames"),
-    "motion": ("base types", "SpeechFrames become Moments"),
+    "motion": ("base types infer", "SpeechFrames become Moments; the mood is heard by a network, perhaps the user's own"),
     "engine": ("base types infer", "a Portrait and a Moment become a Frame, by networks if there are any"),
     "stream": ("base types", "Frames and sound leave, sound files come in"),
     "session": ("base types face speech motion engine stream", "wires the stages; the only folder that sees several"),

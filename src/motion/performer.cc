@@ -6,11 +6,12 @@
 #include <vector>
 
 #include "motion/ease.h"
-#include "motion/emotion_face.h"
+#include "motion/emotion/emotion_ear.h"
 #include "motion/emphasis.h"
 #include "motion/head.h"
 #include "motion/idle.h"
 #include "motion/lips.h"
+#include "motion/shown_mood.h"
 #include "motion/voice_gate.h"
 
 namespace avatar {
@@ -31,6 +32,7 @@ constexpr double kCutSeconds = 0.12;
 constexpr float kGapJaw = 2.2F, kGapUpper = 0.45F, kGapLower = 0.55F, kGapFunnel = 0.35F;
 // A gap in the picture below the first counts as closed, from the second on it is one (RestFace).
 constexpr float kNoGapCm = 0.08F, kGapCm = 0.16F;
+constexpr float kHardlyGapCm = 0.04F;
 
 constexpr Muscle kMouth[] = {mouth_smile_left,    mouth_smile_right,    mouth_frown_left,      mouth_frown_right,
                              mouth_stretch_left,  mouth_stretch_right,  mouth_press,           mouth_shrug_lower,
@@ -52,8 +54,8 @@ struct Performer::State {
   void face(Pose& pose);
 
   float motion_scale, expression_scale;
-  float rest_gap_cm, rest_smile;
-  EmotionFace emotion;
+  float rest_gap_cm;
+  ShownMood shown;
   float left_side, right_side;  // this person's unevenness: how strong each side is
 
   std::vector<SpeechFrame> pending;  // heard; from pending_at on not yet taken
@@ -62,6 +64,8 @@ struct Performer::State {
 
   Lips lips;
   VoiceGate gate;
+  EmotionEar ear;
+  EmotionEstimate heard;  // the last one
   Emphasis emphasis;
   Blinks blinks;
   Gaze gaze;
@@ -83,7 +87,8 @@ struct Performer::State {
 Performer::State::State(const Performance& p, const RestFace& rest)
     : motion_scale(sane(p.motion_scale, 0, 2, 1)),
       expression_scale(sane(p.expression_scale, 0, 2, 1)),
-      emotion(emotion_face(p.emotion, p.emotion_intensity)),
+      shown(p.emotion, p.emotion_intensity, sane(rest.smile, 0, 1, 0)),
+      ear(p.emotion_model),
       blinks(p.seed),
       gaze(p.seed),
       breath(p.seed),
@@ -91,14 +96,9 @@ Performer::State::State(const Performance& p, const RestFace& rest)
       chance(p.seed, 6) {
   const float gap = sane(rest.lip_gap_cm, 0, 5, 0);
   rest_gap_cm = gap * static_cast<float>(ease((gap - kNoGapCm) / (kGapCm - kNoGapCm)));
-  rest_smile = sane(rest.smile, 0, 1, 0);
   const auto uneven = static_cast<float>(chance.between(-0.06, 0.06));
   left_side = 1 + uneven;
   right_side = 1 - uneven;
-  for (Muscle m : {mouth_smile_left, mouth_smile_right}) {
-    // A face that smiles already has less way to go.
-    emotion.held[m] *= 1 - 0.6F * rest_smile;
-  }
 }
 
 SpeechFrame Performer::State::next_frame() {
@@ -117,6 +117,10 @@ SpeechFrame Performer::State::next_frame() {
 Articulation Performer::State::speak(const SpeechFrame& frame) {
   Articulation a = lips.hear(frame);
   opened = gate.hear(frame);
+  if (const auto estimate = ear.hear(frame)) {
+    heard = *estimate;
+    shown.hear(heard);
+  }
   for (float& v : a.value) v *= opened;
   if (since_cut < kCutSeconds) {
     since_cut += kStep;
@@ -128,11 +132,11 @@ Articulation Performer::State::speak(const SpeechFrame& frame) {
 
 void Performer::State::mouth(const Articulation& a, Pose& pose) const {
   using enum Articulator;
-  const float size = (0.4F + 0.6F * expression_scale) * emotion.manner.articulation;
+  const float size = (0.4F + 0.6F * expression_scale) * shown.face().manner.articulation;
   const float opening = a[jaw] * size;
 
   // What the emotion holds gives way while the mouth speaks, and to rounding most.
-  const float give = 1 - opened * (1 - emotion.mouth_when_speaking);
+  const float give = 1 - opened * (1 - shown.face().mouth_when_speaking);
   const float round = 1 - 0.6F * std::max(a[pucker], a[funnel]);
   for (Muscle m : kMouth) pose[m] *= give * round;
   const float gap_held = rest_gap_cm + kGapUpper * pose[mouth_upper_up_left] + kGapLower * pose[mouth_lower_down_left];
@@ -152,16 +156,17 @@ void Performer::State::mouth(const Articulation& a, Pose& pose) const {
 
   // The gap shall be what this speech would open in a closed mouth, G, whatever gap g the picture and the emotion
   // already have: of g + G there remains G. In silence G is 0 and the lips meet.
-  const float g = gap_held;
+  // A gap that is hardly one, as a mood begins to hold the lips apart, counts in part, or the closure would jump.
+  const float g = gap_held, hardly = std::max(0.0F, kHardlyGapCm - g);
   const float speech_gap =
       kGapJaw * opening + size * (kGapUpper * a[upper_raise] + kGapLower * a[lower_depress] + kGapFunnel * a[funnel]);
-  const float remains = g > 0 ? speech_gap / (g + speech_gap) : 1;
+  const float remains = (speech_gap + hardly) / (g + speech_gap + hardly);
   pose[mouth_close] = 1 - remains * (1 - a[closure]);
 }
 
 void Performer::State::face(Pose& pose) {
   const bool speaking = gate.is_open();
-  const Manner& manner = emotion.manner;
+  const Manner& manner = shown.face().manner;
 
   if (was_speaking && !speaking) blinks.invite(0.35F);
   was_speaking = speaking;
@@ -208,7 +213,7 @@ void Performer::State::step() {
   const SpeechFrame frame = next_frame();
   said = speak(frame);
   if (const float strength = emphasis.hear(frame, gate.is_open()); strength > 0) {
-    const Manner& manner = emotion.manner;
+    const Manner& manner = shown.face().manner;
     if (chance.chance(0.85)) head.nod(strength, manner);
     if (since_flash > 1.1 && chance.chance(0.35 + 0.5 * strength)) {
       since_flash = 0;
@@ -216,7 +221,8 @@ void Performer::State::step() {
     }
   }
 
-  Pose pose = emotion.held;
+  shown.step();
+  Pose pose = shown.face().held;
   for (float& m : pose.muscle) m *= expression_scale;
   mouth(said, pose);
   face(pose);
@@ -249,9 +255,15 @@ Moment Performer::at(MediaTime t) {
   const int64_t index = t.samples / kStepSamples;
   const auto part = static_cast<float>(t.samples % kStepSamples) / kStepSamples;
   while (s.steps <= index + (part > 0 ? 1 : 0)) s.step();
-  if (part == 0) return {t, s.steps - 1 == index ? s.now : s.before};
+  Moment moment;
+  moment.time = t;
+  moment.mood = s.shown.mood();
+  if (part == 0) {
+    moment.pose = s.steps - 1 == index ? s.now : s.before;
+    return moment;
+  }
 
-  Pose pose;
+  Pose& pose = moment.pose;
   const Pose &a = s.before, &b = s.now;
   const auto mix = [part](float x, float y) { return x == y ? x : x + part * (y - x); };
   for (size_t m = 0; m < kMuscleCount; ++m) pose.muscle[m] = mix(a.muscle[m], b.muscle[m]);
@@ -263,8 +275,10 @@ Moment Performer::at(MediaTime t) {
   pose.head_x_cm = mix(a.head_x_cm, b.head_x_cm);
   pose.head_y_cm = mix(a.head_y_cm, b.head_y_cm);
   pose.breath = mix(a.breath, b.breath);
-  return {t, pose};
+  return moment;
 }
+
+const EmotionEstimate& Performer::heard() const { return state_->heard; }
 
 void Performer::cut(MediaTime t) {
   State& s = *state_;

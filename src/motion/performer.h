@@ -8,12 +8,14 @@
 //   performer.cut(t);                                  // interrupted: what was heard beyond t will not be said
 //
 // Silence means lips closed and still: as long as the voice gate (motion/voice_gate.h) is shut, every muscle of the
-// mouth is constant to the bit. The same seed, rest face, speech and times give the same moments, to the bit, however
-// hear() was fed. Threads: one at a time. [tick] hear() allocates only while more waits than ever before; at() never.
+// mouth is constant to the bit, but for a heard mood that fades away over some seconds. The same seed, rest face,
+// speech and times give the same moments, to the bit, however hear() was fed. Threads: one at a time. [tick] hear()
+// allocates only while more waits than ever before; at() never.
 #pragma once
 
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <span>
 
 #include "types/emotion.h"
@@ -23,12 +25,16 @@
 
 namespace avatar {
 
+class EmotionModel;
+
 struct Performance {
   uint64_t seed = 1;
-  Emotion emotion = Emotion::neutral;
-  float emotion_intensity = 0.6F;  ///< 0..1
-  float motion_scale = 1;          ///< 0..2: head, gaze, breath. 0: a still head; eyes still blink
-  float expression_scale = 1;      ///< 0..2: how far the muscles of the face go; the lips at 0 still speak, a little
+  std::optional<Emotion> emotion{};  ///< none: the mood that is heard in the voice
+  float emotion_intensity = 0.6F;    ///< 0..1
+  float motion_scale = 1;            ///< 0..2: head, gaze, breath. 0: a still head; eyes still blink
+  float expression_scale = 1;        ///< 0..2: how far the muscles of the face go; the lips at 0 still speak, a little
+  /// Who hears the mood; null: the network in the program.
+  std::shared_ptr<const EmotionModel> emotion_model{};
 };
 
 class Performer final {
@@ -46,6 +52,9 @@ class Performer final {
 
   /// The moment at t, which must not go back.
   Moment at(MediaTime t);
+
+  /// The last estimate of what is heard in the voice, asked for or not; a new one each half second. [tick]
+  [[nodiscard]] const EmotionEstimate& heard() const;
 
   /// Interruption at t (not before the last at()): the mouth closes over 120 ms; frames heard until now that lie beyond
   /// t count as silence; frames heard from now on follow them in time and are spoken as usual.
