@@ -7,10 +7,16 @@ set -eu
 cd "$(dirname "$0")/../.."
 folder=$PWD/.deps/livekit-test
 server=v1.13.5
-agents=1.8.9
+agents=$(sed -n 's/^livekit-agents==//p' examples/livekit/requirements.txt)
 stamp="server $server agents $agents"
 
 fail() { echo "livekit tests: $*" >&2; exit 1; }
+
+# What a browser needs. Without it only the tests in a browser are skipped.
+for packages in tests/browser examples/livekit; do
+  [ -d "$packages/node_modules" ] || ! command -v npm >/dev/null ||
+    npm ci --silent --ignore-scripts --no-fund --no-audit --prefix "$packages" || true
+done
 
 [ "$(cat "$folder/.stamp" 2>/dev/null)" = "$stamp" ] && exit
 command -v go >/dev/null || fail "Go is missing (1.26 or later)"
@@ -28,10 +34,8 @@ building=$!
 python=0
 {
   rm -rf "$folder/venv" && python3 -m venv "$folder/venv" &&
-    "$folder/venv/bin/pip" install --quiet --disable-pip-version-check "livekit-agents==$agents" \
-      opencv-python-headless pillow loguru &&
-    # The plugin without the maker's own engine, which only its local mode loads.
-    "$folder/venv/bin/pip" install --quiet --disable-pip-version-check --no-deps "livekit-plugins-bithuman==$agents"
+    "$folder/venv/bin/pip" install --quiet --disable-pip-version-check -r examples/livekit/requirements.txt &&
+    "$folder/venv/bin/pip" install --quiet --disable-pip-version-check --no-deps -r examples/livekit/plugin.txt
 } >>"$log" 2>&1 || python=1
 wait "$building" || fail "the server could not be built; $log says why"
 [ "$python" = 0 ] || fail "the Python packages could not be installed; $log says why"

@@ -1,9 +1,10 @@
 #!/bin/sh
 # SPDX-License-Identifier: Apache-2.0
-# Runs tests/livekit/livekit_test.py in a network namespace of its own, which leads nowhere: it has the loopback and one
-# pair of virtual interfaces without a route, because WebRTC stacks do not use the loopback. Ends with 77 and the reason when what the tests need is not there (ctest counts it as skipped).
+# Runs a Python program of this folder (or another) in a network namespace of its own, which leads nowhere: it has the
+# loopback and one pair of virtual interfaces without a route, because WebRTC stacks do not use the loopback. Ends with
+# 77 and the reason when what the tests need is not there (ctest counts it as skipped).
 #
-#   tests/livekit/run.sh <room_face> [unittest's options]
+#   tests/livekit/run.sh <program> [its options]        ROOM_FACE and AVATAR_SERVER name what is tested
 set -eu
 here=$(cd "$(dirname "$0")" && pwd)
 deps=$here/../../.deps
@@ -13,11 +14,9 @@ skip() { echo "skipped: $*"; exit 77; }
 [ -e "${LIVEKIT_FFI_LIB:-$deps/livekit/liblivekit_ffi.so}" ] || skip "no client library: run tools/fetch_livekit.sh"
 for namespace in -n -Urn; do
   if unshare $namespace true 2>/dev/null; then
-    export ROOM_FACE="$1"
-    shift
     exec unshare $namespace sh -c '
       ip link set lo up && ip link add here type veth peer name there && ip address add 10.77.0.1/24 dev here &&
-      ip link set here up && ip link set there up && exec "$0" -W ignore "$@"' "$deps/livekit-test/venv/bin/python" "$here/livekit_test.py" "$@"
+      ip link set here up && ip link set there up && exec "$0" -W ignore "$@"' "$deps/livekit-test/venv/bin/python" "$@"
   fi
 done
 skip "no network namespace can be made here"
