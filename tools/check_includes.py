@@ -42,7 +42,7 @@ FOREIGN = {  # header, as a regular expression: the files that may include it
     r"CLI/": r"app/(main|config)",
     r"spdlog/": r"base/log",
     r"prometheus/": r"base/metrics",
-    r"curl/": r"http/picture_fetch",
+    r"curl/": r"(http/picture_fetch|app/download)",
     r"boost/": r"http/(server|speech_socket)",
     r"nlohmann/": r"http/(messages|json_fields)",
     r"hwy/": r"engine/mesh/",
