@@ -23,6 +23,7 @@ export class Stage {
   #figures;
   #socket;
   #microphone;
+  #follows = true; // the mood is the one that is heard
   #listeners = new AbortController();
   #clicked;
   #spokenAt = 0; // when the first byte of the present speech went out; 0: nothing is waited for
@@ -75,7 +76,8 @@ export class Stage {
     $("say-help").textContent = say ? "" : "To let it speak typed text, install espeak-ng on the server and start it again.";
     $("voice-row").hidden = !say || voices.length < 2;
     $("voice").replaceChildren(...voices.map((voice) => new Option(voice)));
-    showMood(emotion); // a fixed one; else the server tells
+    this.#follows = !emotion || emotion === "auto"; // else it is fixed
+    showMood(this.#follows ? "" : emotion);
     this.#tell("");
     this.#micWords("Hold to talk");
     this.#setSpeaking(false);
@@ -125,7 +127,7 @@ export class Stage {
       this.#setSpeaking(false);
       this.#tell(event.interrupted ? "Interrupted." : "");
     } else if (event.type === "emotion") {
-      showMood(event.emotion);
+      if (this.#follows) showMood(event.emotion);
     } else if (event.type === "error") {
       this.#tell(api.sentence(event.message), true);
     }

@@ -382,6 +382,16 @@ std::string event_json(const SpeechEvent& e) {
   return text_of(json);
 }
 
+std::string event_json(const EmotionEstimate& heard) {
+  Json all = Json::object();
+  for (size_t e = 0; e < kEmotionCount; ++e) {
+    all[std::string(kEmotionNames[e])] = std::round(heard.mood.weight[e] * 1000) / 1000;
+  }
+  return text_of({{"type", "emotion"},
+                  {"emotion", kEmotionNames[static_cast<size_t>(likeliest(heard.mood))]},
+                  {"probabilities", std::move(all)}});
+}
+
 std::string error_event_json(const Error& error) {
   return text_of({{"type", "error"}, {"kind", name(error.kind)}, {"message", error.message}});
 }

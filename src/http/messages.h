@@ -18,6 +18,7 @@
 #include "session/live_session.h"
 #include "session/session.h"
 #include "speech/synthesiser.h"
+#include "types/emotion.h"
 
 namespace avatar {
 
@@ -73,6 +74,7 @@ struct SocketWish {
 
 /// What the server says there.
 [[nodiscard]] std::string event_json(const SpeechEvent& event);
+[[nodiscard]] std::string event_json(const EmotionEstimate& heard);
 [[nodiscard]] std::string error_event_json(const Error& error);
 
 }  // namespace avatar
