@@ -57,14 +57,21 @@ promql() {
 chart() {
   local chart=deploy/helm/avatar-worker
   mkdir -p "$work/chart"
-  # Not with a template's own error: a start without a key is refused.
-  ! helm template a $chart >/dev/null || { echo "it can be installed without a token"; return 1; }
+  render() { helm template a $chart -n avatars --kube-version 1.31 "$@"; }
   way() {
     local name=$1
     shift
-    helm lint --strict --quiet $chart --set token.value=x "$@" &&
-      helm template a $chart -n avatars --kube-version 1.31 --set token.value=x "$@" >"$work/chart/$name.yaml" &&
+    helm lint --strict --quiet $chart --set token.value=x "$@" && render --set token.value=x "$@" >"$work/chart/$name.yaml" &&
       schemas kubernetes "$work/chart/$name.yaml"
+  }
+  # refused WORDS VALUES...
+  refused() {
+    local words=$1
+    shift
+    if render "$@" >"$work/said" 2>&1 || ! grep "$words" "$work/said"; then
+      cat "$work/said"
+      return 1
+    fi
   }
   way plain && way gpu -f $chart/values-gpu.yaml &&
     way hpa --set autoscaling.kind=hpa --set maxSessions=8 &&
@@ -72,21 +79,20 @@ chart() {
     way host --set media.mode=host --set networkPolicy.callers[0].ipBlock.cidr=10.0.0.0/8 &&
     way turn --set media.mode=turn --set media.turnSecret=turn --set token.value= --set token.existingSecret=mine &&
     way ingress --set ingress.enabled=true --set ingress.host=a.example.com --set ingress.tlsSecret=tls \
-      --set settings.AVATAR_IDLE_SECONDS=120 --set presets.volume.persistentVolumeClaim.claimName=presets || return
-  ! helm template a $chart --set token.value=x --set drainSecond=3 >/dev/null || { echo "a misspelt value is taken"; return 1; }
-  ! helm template a $chart --set token.value=x --set media.mode=turn >/dev/null || { echo "TURN without servers"; return 1; }
-  # The grace period follows the drain.
-  helm template a $chart --set token.value=x --set drainSeconds=600 | grep -q 'terminationGracePeriodSeconds: 620'
+      --set settings.AVATAR_IDLE_SECONDS=120 --set presets.volume.persistentVolumeClaim.claimName=presets &&
+    refused 'set token.value' && refused drainSecond --set token.value=x --set drainSecond=3 &&
+    refused turnSecret --set token.value=x --set media.mode=turn &&
+    # The grace period follows the drain.
+    render --set token.value=x --set drainSeconds=600 | grep -q 'terminationGracePeriodSeconds: 620'
 }
 
 systemd() {
-  local root=$work/root
-  mkdir -p "$root"/{usr/bin,etc/systemd/system/avatar-worker.service.d}
-  install -m 755 /bin/true "$root/usr/bin/avatar-worker"
-  cp deploy/systemd/avatar-worker.service "$root/etc/systemd/system/"
+  mkdir -p "$work/units/avatar-worker.service.d"
+  # The program need not be installed here.
+  sed 's|^ExecStart=/usr/bin/avatar-worker|ExecStart=/bin/true|' deploy/systemd/avatar-worker.service >"$work/units/avatar-worker.service"
   for with in plain gpu; do
-    [[ $with == plain ]] || cp deploy/systemd/gpu.conf "$root/etc/systemd/system/avatar-worker.service.d/"
-    systemd-analyze verify --man=no --root="$root" avatar-worker.service 2>&1 | tee "$work/said"
+    [[ $with == plain ]] || cp deploy/systemd/gpu.conf "$work/units/avatar-worker.service.d/"
+    SYSTEMD_UNIT_PATH=$work/units: systemd-analyze verify --man=no avatar-worker.service 2>&1 | tee "$work/said"
     [[ ! -s $work/said ]] || return 1
   done
   systemd-analyze security --offline=true --threshold=20 --no-pager deploy/systemd/avatar-worker.service

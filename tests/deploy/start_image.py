@@ -9,6 +9,7 @@ none to be had, loopback of this machine. Then: health and readiness, the health
 documented folder, a session with an uploaded picture, typed sound files through every plugin that reads them, WHEP's
 rehearsal, LiveKit's library, a stop by SIGTERM. Runs as root; says what it saw, ends with 1 at the first thing wrong.
 """
+import atexit
 import base64
 import ctypes
 import json
@@ -127,6 +128,7 @@ def main(root):
         mounts = [[presets, "/persistent-storage/preset-avatars"]]
         worker = Worker(root, settings, mounts, PRESET_AVATARS_DIR="/persistent-storage/preset-avatars",
                         AVATAR_MAX_SESSIONS="4")
+        atexit.register(worker.process.kill)  # whatever goes wrong
         saw(True, f"/health 200 after {worker.wait('/health', 20):.2f} s, name spaces and Python's start included")
         saw(True, f"/ready 200 after {worker.wait('/ready', 60):.2f} s")
         check(worker, root, settings)
