@@ -73,7 +73,7 @@ class Maker:
         self.rng = np.random.default_rng(seed)
         # A picture's three colours on their way through 512 features, 256 after the warp, and back.
         self.spread = self.rng.normal(size=(512, 3)) / 2
-        self.narrow = self.rng.normal(size=(4, 512)) / 16
+        self.narrow = self.rng.normal(size=(4, 32)) / 4
         self.widen = self.rng.normal(size=(256, 4)) / 2
 
     @property
@@ -113,7 +113,7 @@ class Maker:
         g.save(self.folder, [("kp_source", FLOAT, shape), ("kp_driving", FLOAT, shape)], [("out", FLOAT, shape)])
 
     def warp(self, name, kind, domain="", mean_by_product=False):
-        """Moves the features by the mean shift of the points: one sample of the volume."""
+        """Moves the features by the mean shift of the points: one sample of the volume's middle."""
         g = Graph(name)
         shift = g.op("Sub", "kp_source", "kp_driving")
         if mean_by_product:
@@ -121,12 +121,12 @@ class Maker:
         else:
             shift = g.op("ReduceMean", shift, axes=[1], keepdims=1)  # (n,1,3)
         shift = g.op("Reshape", shift, g.ints(-1, 1, 1, 1, 3))
-        axis = [(np.arange(n) * 2 + 1) / n - 1 for n in (16, 64, 64)]
+        axis = [(np.arange(n) * 2 + 1) / n - 1 for n in (1, 64, 64)]
         z, y, x = np.meshgrid(*axis, indexing="ij")
         grid = g.op("Add", g.floats(np.stack([x, y, z], -1)[None]), shift)
         mode = {"mode": "bilinear", "padding_mode": "zeros", "align_corners": 0} if kind == "GridSample" else {}
         v = g.op(kind, "feature_3d", grid, domain=domain, **mode)
-        v = g.op("Reshape", v, g.ints(-1, 512, 64, 64))
+        v = g.op("Reshape", v, g.ints(-1, 32, 64, 64))
         v = conv1x1(g, v, self.narrow)
         v = g.op("Conv", v, g.floats(self.widen[:, :, None, None]), kernel_shape=[1, 1], out="out")
         points = [self.n, POINTS, 3]
@@ -135,7 +135,8 @@ class Maker:
 
     def decoder(self):
         g = Graph("decoder")
-        back = np.linalg.pinv(self.widen @ self.narrow @ self.spread)  # (3, 256)
+        middle = self.spread.reshape(32, 16, 3)[:, 7:9].mean(1)        # what the warp samples
+        back = np.linalg.pinv(self.widen @ self.narrow @ middle)       # (3, 256)
         x = conv1x1(g, "feature", back)
         colours = np.zeros((192, 3))
         colours[np.arange(192), np.arange(192) % 3] = 6

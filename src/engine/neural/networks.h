@@ -34,7 +34,7 @@ struct NetworkOptions {
   int device = 0;
   int cpu_threads = 1;
   bool half_precision = true;   ///< tensorrt: pictures in float16; motion stays in float32
-  std::filesystem::path cache;  ///< where tensorrt keeps what it compiled; empty: nowhere
+  std::filesystem::path cache{};  ///< where tensorrt keeps what it compiled; empty: nowhere
 };
 
 /// What the networks see in a picture of a face.

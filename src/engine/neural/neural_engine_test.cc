@@ -247,6 +247,7 @@ TEST(NeuralEngineLive, begins_as_the_mesh_and_fades_into_the_networks) {
 
 TEST(NeuralEngineLive, many_avatars_on_many_threads_come_and_go) {
   const auto e = engine(options(true));
+  ASSERT_TRUE(becomes([&] { return e->waits_for().empty(); }));
   const auto sound = speech();
   std::vector<std::thread> threads;
   for (int t = 0; t < 4; ++t) {
