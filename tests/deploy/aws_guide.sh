@@ -41,7 +41,7 @@ see "$(aws cloudformation describe-stacks --query 'Stacks[].StackStatus' --outpu
 for stack in avatar gpu; do
   see "$(task $stack 'containerDefinitions[0].readonlyRootFilesystem')" True "whether the root is read-only"
   see "$(task $stack 'containerDefinitions[].user')" $'10001:10001\t10001:10001' "the user of worker and companion"
-  see "$(task $stack 'volumes[].name')" $'presets\tmodels' "what is mounted"
+  see "$(task $stack 'volumes[].name')" $'presets\tmodels\ttmp\tcache' "what is mounted"
 done
 models() { task "$1" "containerDefinitions[0].environment[?name=='AVATAR_MODEL_DIR'].value"; }
 see "$(models gpu)" /persistent-storage/avatar-model "where the neural engine finds its networks"

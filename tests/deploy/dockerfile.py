@@ -111,6 +111,9 @@ class Builder:
     def do_user(self, rest):
         self.settings["user"] = rest
 
+    def do_volume(self, rest):
+        self.settings["volumes"] = json.loads(rest)
+
     def do_expose(self, rest):
         self.settings["expose"] = rest
 

@@ -4,7 +4,7 @@
 
     start_image.py WORK/NAME
 
-A mount name space of its own, the root read-only, an empty /tmp, the image's user and environment, no capabilities and
+A mount name space of its own, the root read-only but for its volumes, the image's user and environment, no capabilities and
 none to be had, loopback of this machine. Then: health and readiness, the health check's own command, a preset from the
 documented folder, a session with an uploaded picture, typed sound files through every plugin that reads them, WHEP's
 rehearsal, LiveKit's library, a stop by SIGTERM. Runs as root; says what it saw, ends with 1 at the first thing wrong.
@@ -35,8 +35,11 @@ def enter(root, settings, mounts, command, env):
     root = str(root)
     steps = [["mount", "--make-rprivate", "/"], ["mount", "--bind", root, root],
              ["mount", "-o", "remount,bind,ro,nosuid,nodev", root],
-             ["mount", "-t", "tmpfs", "-o", "mode=1777,nosuid,nodev,noexec,size=64m", "tmp", f"{root}/tmp"],
              ["mount", "-t", "proc", "proc", f"{root}/proc"], ["mount", "-t", "tmpfs", "-o", "mode=755", "dev", f"{root}/dev"]]
+    for volume in settings["volumes"]:  # empty, and whose the image says
+        of = os.stat(root + volume)
+        options = f"mode={of.st_mode & 0o7777:o},uid={of.st_uid},gid={of.st_gid},nosuid,nodev,noexec,size=64m"
+        steps.append(["mount", "-t", "tmpfs", "-o", options, "volume", root + volume])
     steps += [["mount", "--bind", "-o", "ro", source, root + target] for source, target in mounts]
     for step in steps:
         subprocess.run(step, check=True)
@@ -60,7 +63,7 @@ def enter(root, settings, mounts, command, env):
 def container(root, settings, mounts, command, env, **streams):
     """Forked in name spaces of its own, as `docker run`."""
     arguments = json.dumps([str(root), settings, mounts, command, env])
-    return subprocess.Popen(["unshare", "--mount", "--pid", "--fork", "--kill-child", sys.executable, __file__, "--enter",
+    return subprocess.Popen(["unshare", "--mount", "--pid", "--fork", sys.executable, __file__, "--enter",
                              arguments], **streams)
 
 
@@ -98,6 +101,12 @@ class Worker:
         self.log.seek(0)
         return self.log.read()
 
+    def end(self):
+        """At once, if it still runs: the first process of its name space takes all with it."""
+        children = pathlib.Path(f"/proc/{self.process.pid}/task/{self.process.pid}/children")
+        for child in children.read_text().split() if self.process.poll() is None else []:
+            os.kill(int(child), signal.SIGKILL)
+
     def run(self, command):
         """As `docker exec`, in a container of its own."""
         return container(self.root, self.settings, self.mounts, command, self.env, stdout=subprocess.PIPE,
@@ -128,7 +137,7 @@ def main(root):
         mounts = [[presets, "/persistent-storage/preset-avatars"]]
         worker = Worker(root, settings, mounts, PRESET_AVATARS_DIR="/persistent-storage/preset-avatars",
                         AVATAR_MAX_SESSIONS="4")
-        atexit.register(worker.process.kill)  # whatever goes wrong
+        atexit.register(worker.end)  # whatever goes wrong
         saw(True, f"/health 200 after {worker.wait('/health', 20):.2f} s, name spaces and Python's start included")
         saw(True, f"/ready 200 after {worker.wait('/ready', 60):.2f} s")
         check(worker, root, settings)

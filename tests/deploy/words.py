@@ -76,6 +76,14 @@ def dashboard():
         wrong.append("two panels have one id")
 
 
+def versions():
+    """Both images have one version of ONNX Runtime: its symbols carry it."""
+    cpu = re.search(r"onnxruntime-node@(\S+)", (ROOT / "tools/fetch_packages.sh").read_text())[1]
+    gpu = re.search(r"^onnxruntime-gpu==(\S+)", (ROOT / "deploy/docker/gpu-libraries.txt").read_text(), re.M)[1]
+    if cpu != gpu:
+        wrong.append(f"the images have onnxruntime {cpu} and onnxruntime-gpu {gpu}")
+
+
 def links():
     """Files that the guide names are there; its links lead to headings."""
     anchors = {re.sub(r"[^\w -]", "", h.lower()).replace(" ", "-") for h in re.findall(r"^#+ (.*)", GUIDE, re.M)}
@@ -94,6 +102,7 @@ settings()
 same("metric", metrics(), set(re.findall(r"`(avatar_[a-z_]+)", "\n".join(row.split("|")[1] for row in rows("Metrics")))))
 log_events()
 dashboard()
+versions()
 links()
 if wrong:
     sys.exit("\n".join(wrong))
