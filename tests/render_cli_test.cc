@@ -134,6 +134,26 @@ TEST_F(RenderCliTest, writes_frames_y4m_and_a_contact_sheet_at_once) {
   EXPECT_GT(fs::file_size(folder_ / "s.png"), 1000U);
 }
 
+TEST_F(RenderCliTest, logs_the_mood_that_it_hears) {
+  const std::string speech = wav(2).string();
+  for (const char* emotion : {"auto", "happy:0.5"}) {
+    const Outcome o = render({"--speech", speech, "--out", "a.mp4", "--emotion", emotion, "--emotion-log", "a.jsonl"});
+    ASSERT_EQ(o.code, 0) << o.err;
+    const std::string log = content(folder_ / "a.jsonl");
+    EXPECT_EQ(std::count(log.begin(), log.end(), '\n'), 5) << log;
+    EXPECT_EQ(log.rfind("{\"t\": 0.49, \"emotion\": {\"angry\": ", 0), 0U) << log;
+    for (const char* name : {"disgust", "fear", "happy", "neutral", "sad", "surprise"}) {
+      EXPECT_NE(log.find("\"" + std::string(name) + "\": "), std::string::npos) << name;
+    }
+  }
+}
+
+TEST_F(RenderCliTest, refuses_an_emotion_network_that_is_none) {
+  expect_refusal(render({"--speech", kSpeech, "--out", "a.mp4", "--emotion-model", "no.onnx"}), 3, "no.onnx");
+  const std::string junk = input("junk.input", "not a network").string();
+  expect_refusal(render({"--speech", kSpeech, "--out", "a.mp4", "--emotion-model", junk}), 2, "junk.input");
+}
+
 TEST_F(RenderCliTest, reports_times_unless_it_is_quiet) {
   const Outcome o = run({"render", "--size", "128", "--speech", wav(0.4).string(), "--out", "a.mp4"});
   EXPECT_EQ(o.code, 0);

@@ -63,11 +63,12 @@ std::string parse_size(const std::string& text, FrameSize& size) {
   return "is a side or WIDTHxHEIGHT in pixels, even numbers from 128 to 2048, for example 512 or 640x480";
 }
 
-// "happy" or "happy:0.8".
+// "auto", "happy" or "happy:0.8".
 std::string parse_emotion(const std::string& text, Performance& performance) {
   const size_t colon = text.find(':');
-  const auto emotion = emotion_named(text.substr(0, colon));
-  bool good = emotion.has_value();
+  const std::string name = text.substr(0, colon);
+  const auto emotion = emotion_named(name);
+  bool good = emotion || name == "auto";
   if (good && colon != std::string::npos) {
     size_t used = 0;
     const std::string number = text.substr(colon + 1);
@@ -79,8 +80,10 @@ std::string parse_emotion(const std::string& text, Performance& performance) {
     good =
         used > 0 && used == number.size() && performance.emotion_intensity >= 0 && performance.emotion_intensity <= 1;
   }
-  if (!good) return "is one of neutral, happy, sad, angry, fear, disgust, surprise, and if you like :0 to :1 after it";
-  performance.emotion = *emotion;
+  if (!good) {
+    return "is one of auto, neutral, happy, sad, angry, fear, disgust, surprise, and if you like :0 to :1 after it";
+  }
+  performance.emotion = emotion;
   return {};
 }
 
@@ -162,8 +165,14 @@ struct CommandLine {
              throw CLI::ValidationError("--emotion", wrong);
            }
          },
-         "neutral, happy, sad, angry, fear, disgust or surprise; intensity 0 to 1 (default: neutral; 0.6)")
+         "auto (what is heard in the voice), neutral, happy, sad, angry, fear, disgust or surprise; intensity 0 to 1\n"
+         "(default: auto; 0.6)")
         ->type_name("NAME[:X]");
+    c.add_option("--emotion-log", r.emotion_log, "what mood is heard in the voice, twice a second, as JSON lines")
+        ->type_name("FILE");
+    c.add_option("--emotion-model", r.emotion_model, "a network of your own that hears it (docs/hearing.md)")
+        ->envname("AVATAR_EMOTION_MODEL")
+        ->type_name("FILE.onnx");
     c.add_option("--motion-scale", r.performance.motion_scale, "head, gaze and breath, 0 to 2 (default: 1)")
         ->check(CLI::Range(0.0, 2.0))
         ->type_name("X");

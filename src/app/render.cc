@@ -13,10 +13,12 @@
 #include <utility>
 #include <vector>
 
+#include "app/emotion_log.h"
 #include "app/interrupt.h"
 #include "app/picture_source.h"
 #include "app/progress.h"
 #include "face/picture_file.h"
+#include "motion/emotion/emotion_model.h"
 #include "session/session.h"
 #include "stream/contact_sheet.h"
 #include "stream/file_sink.h"
@@ -76,6 +78,16 @@ Result<std::unique_ptr<Sink>> make_sinks(const RenderOptions& o) {
   return make_label_sink(std::move(*label), std::move(all));
 }
 
+// With the user's own network for emotion, if there is one.
+Result<Performance> performance_of(const RenderOptions& options) {
+  Performance performance = options.performance;
+  if (options.emotion_model.empty()) return performance;
+  auto model = EmotionModel::load(options.emotion_model);
+  if (!model) return model.error();
+  performance.emotion_model = *std::move(model);
+  return performance;
+}
+
 // Reads a sound file into the queue, a little ahead of what is needed.
 class Reader {
  public:
@@ -126,9 +138,13 @@ Result<void> render(const RenderOptions& options, const Clock& clock, std::chron
   auto meeting = std::async(std::launch::async, [&] { return meet(options, clock); });
   auto sound = SoundFile::open(options.speech);
   auto sinks = make_sinks(options);
+  auto log = EmotionLog::create(options.emotion_log);
+  auto performance = performance_of(options);
   auto person = meeting.get();
   if (!sound) return sound.error();
   if (!sinks) return sinks.error();
+  if (!log) return log.error();
+  if (!performance) return performance.error();
   if (!person) return person.error();
   const Portrait& portrait = *person->portrait;
   if (portrait.faces_found > 1 && !options.quiet) {
@@ -139,8 +155,9 @@ Result<void> render(const RenderOptions& options, const Clock& clock, std::chron
   const double expected = sound->duration().value_or(MediaTime()).seconds() + options.tail.seconds();
   auto queued = std::make_unique<QueuedSink>(std::move(*sinks), clock);
   const QueuedSink& encoding = *queued;
-  const SessionSettings settings{options.size, options.fps, options.performance};
+  const SessionSettings settings{options.size, options.fps, *performance};
   Session session(std::move(person->avatar), portrait.rest, settings, std::move(queued), clock);
+  session.on_emotion([&log](const EmotionEstimate& e) { log->add(e); });
   Reader reader(std::move(*sound), session.speech());
   std::chrono::nanoseconds first_picture{0};
   int64_t pictures = 0;
@@ -155,6 +172,7 @@ Result<void> render(const RenderOptions& options, const Clock& clock, std::chron
       progress.show(session.now().seconds(), expected);
     }
     if (auto finished = session.finish(); !finished) return finished;
+    if (auto kept = log->finish(); !kept) return kept;
   }
   if (!options.quiet) report(session, *person, encoding.busy(), first_picture, clock.now() - started, pictures);
   return {};

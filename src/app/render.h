@@ -27,6 +27,8 @@ struct RenderOptions {
   std::filesystem::path frames;         ///< a folder of PNG
   std::filesystem::path y4m;            ///< "-": standard output
   std::filesystem::path contact_sheet;  ///< PNG
+  std::filesystem::path emotion_log;    ///< JSON lines: the mood heard at each half second; empty: not wanted
+  std::filesystem::path emotion_model;  ///< a user's own network (docs/hearing.md); empty: the one in the program
   FrameSize size;
   int fps = 25;
   MediaTime tail = MediaTime::from_ms(500);  ///< idle after the speech, so that the mouth comes to rest

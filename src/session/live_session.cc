@@ -28,6 +28,7 @@ LiveSession::LiveSession(Parts parts, const Clock& clock, const SessionMetrics& 
       born_(clock.now()),
       wanted_at_(born_) {
   parts_.session->on_speech([this](const SpeechEvent& e) { tell(e); });
+  parts_.session->on_emotion([this](const EmotionEstimate& e) { tell(e); });
 }
 
 uint64_t LiveSession::watch(Watcher watcher) {
@@ -159,6 +160,14 @@ void LiveSession::tell(const SpeechEvent& event) {
     if (it != heard_at_.end()) heard_at_.erase(it);
   }
   for (const auto& [id, watcher] : watchers_) watcher.speech(event);
+}
+
+void LiveSession::tell(const EmotionEstimate& estimate) {
+  if (estimate.spoken) metrics_.heard(likeliest(estimate.mood)).add();
+  const std::lock_guard lock(mutex_);
+  for (const auto& [id, watcher] : watchers_) {
+    if (watcher.emotion) watcher.emotion(estimate);
+  }
 }
 
 // Nothing is heard after this; viewers and watchers are told.

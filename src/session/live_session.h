@@ -53,6 +53,8 @@ class LiveSession final {
   struct Watcher {
     std::function<void(const SpeechEvent&)> speech;  ///< of every utterance, whoever began it
     std::function<void()> over;                      ///< once, the last call; during watch() if it is over already
+    /// What mood is heard, twice a second; may be left out.
+    std::function<void(const EmotionEstimate&)> emotion{};
   };
 
   LiveSession(Parts parts, const Clock& clock, const SessionMetrics& metrics);
@@ -96,6 +98,7 @@ class LiveSession final {
 
  private:
   void tell(const SpeechEvent& event);
+  void tell(const EmotionEstimate& estimate);
   void count(const StageTimes& before);
   void finish();
   [[nodiscard]] bool is_idle_too_long();

@@ -70,6 +70,7 @@ Result<void> Session::tick(Picture picture) {
   watch.add_to(times_.send);
   if (done && picture == Picture::draw) {
     const Moment moment = performer_.at(now_);
+    tell_emotion();
     watch.add_to(times_.perform);
     done = avatar_->draw(moment, frame_);
     watch.add_to(times_.draw);
@@ -146,6 +147,13 @@ void Session::perform(std::span<const SpeechFrame> frames) {
     frames = frames.subspan(1);
   }
   performer_.hear(frames);
+}
+
+void Session::tell_emotion() {
+  const EmotionEstimate& heard = performer_.heard();
+  if (heard.time == emotion_told_) return;
+  emotion_told_ = heard.time;
+  if (emotion_listener_) emotion_listener_(heard);
 }
 
 // The first `samples` of heard_ have been sent.

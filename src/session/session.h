@@ -82,6 +82,10 @@ class Session final {
   /// Is called during ticks and must not wait. [start]
   void on_speech(std::function<void(const SpeechEvent&)> listener) { listener_ = std::move(listener); }
 
+  /// What mood is heard in the voice: twice a second of media, look_ahead() before it is played. Is called during ticks
+  /// and must not wait. [start]
+  void on_emotion(std::function<void(const EmotionEstimate&)> listener) { emotion_listener_ = std::move(listener); }
+
   /// What is to be said. [any thread]
   [[nodiscard]] SpeechQueue& speech() { return speech_; }
 
@@ -117,6 +121,7 @@ class Session final {
   void append(uint64_t utterance, size_t samples, bool is_last);
   void obey_interruption();
   void perform(std::span<const SpeechFrame> frames);
+  void tell_emotion();
   void leave(size_t samples);
   void finish_utterance(uint64_t utterance, bool interrupted);
 
@@ -125,6 +130,8 @@ class Session final {
   std::unique_ptr<Sink> sink_;
   const Clock& clock_;
   std::function<void(const SpeechEvent&)> listener_;
+  std::function<void(const EmotionEstimate&)> emotion_listener_;
+  MediaTime emotion_told_;  // time of the last estimate that was told
   SpeechQueue speech_;
   std::atomic<uint64_t> interrupted_ = 0;  // utterances up to this one are over
   uint64_t obeyed_ = 0;                    // the last value of interrupted_ that a tick has obeyed

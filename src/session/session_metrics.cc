@@ -2,6 +2,7 @@
 #include "session/session_metrics.h"
 
 #include <string>
+#include <utility>
 #include <vector>
 
 namespace avatar {
@@ -14,6 +15,15 @@ Metrics::Histogram stage(Metrics& metrics, const std::string& name) {
 
 Metrics::Counter ended(Metrics& metrics, const std::string& why) {
   return metrics.counter("avatar_sessions_ended_total", "Sessions that have ended, by reason", {{"reason", why}});
+}
+
+std::array<Metrics::Counter, kEmotionCount> emotions(Metrics& metrics) {
+  const auto counter = [&](size_t e) {
+    return metrics.counter("avatar_heard_emotion_total", "Half seconds of speech, by the likeliest emotion heard",
+                           {{"emotion", std::string(kEmotionNames[e])}});
+  };
+  return [&]<size_t... e>(std::index_sequence<e...>) { return std::array{counter(e)...}; }
+  (std::make_index_sequence<kEmotionCount>());
 }
 
 const std::vector<double> kLatencies{0.01, 0.02, 0.04, 0.06, 0.08, 0.1, 0.125, 0.15, 0.2, 0.3, 0.5, 1, 2};
@@ -30,6 +40,7 @@ SessionMetrics::SessionMetrics(Metrics& m)
       speech_to_sound(m.histogram("avatar_speech_to_sound_seconds",
                                   "From the first sound of an utterance to the tick that sends it", kLatencies)),
       interrupt(m.histogram("avatar_interrupt_seconds", "From an interruption to the tick that is silent", kLatencies)),
+      heard_emotions(emotions(m)),
       started(m.counter("avatar_sessions_started_total", "Sessions that have begun")),
       ended_asked(ended(m, "asked")),
       ended_idle(ended(m, "idle")),

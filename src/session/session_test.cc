@@ -98,6 +98,24 @@ TEST(Session, ends_with_the_reason_of_its_sink) {
   EXPECT_EQ(session->now(), MediaTime::of_picture(3, 25));
 }
 
+TEST(Session, tells_twice_a_second_what_mood_is_heard) {
+  Recording r;
+  FakeClock clock;
+  auto session = make_session(r, clock);
+  std::vector<EmotionEstimate> heard;
+  session->on_emotion([&](const EmotionEstimate& e) { heard.push_back(e); });
+  say(*session, tone_speech(2000));
+  for (int i = 0; i < 100; ++i) ASSERT_TRUE(session->tick());
+  ASSERT_EQ(heard.size(), 8U);
+  for (size_t i = 0; i < heard.size(); ++i) {
+    EXPECT_EQ(heard[i].time, MediaTime::from_ms(static_cast<int64_t>(500 * i + 490)));
+    float sum = 0;
+    for (const float p : heard[i].mood.weight) sum += p;
+    EXPECT_NEAR(sum, 1, 1e-4);
+  }
+  EXPECT_FALSE(heard.back().spoken);
+}
+
 // The largest step from one sample to the next: a click is one.
 float largest_step(const std::vector<float>& sound, size_t from, size_t to) {
   float largest = 0;
