@@ -83,6 +83,12 @@ class Reader {
     static_assert(std::is_trivially_copyable_v<T>);
     bytes(&v, sizeof v);
   }
+  void value(bool& v) {  // of a byte's 256 values two are one
+    uint8_t byte = 0;
+    bytes(&byte, sizeof byte);
+    good_ = good_ && byte <= 1;
+    v = byte == 1;
+  }
   void pixels(int& width, int& height, std::vector<uint8_t>& data, int bytes_a_pixel) {
     value(width);
     value(height);

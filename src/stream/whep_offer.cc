@@ -192,8 +192,9 @@ std::optional<std::string> usable_candidate(std::string_view line) {
   for (auto& f : field) f = next(rest, ' ');
   in6_addr address;
   const std::string text(field[4]);
-  const bool literal =
-      ::inet_pton(AF_INET, text.c_str(), &address) == 1 || ::inet_pton(AF_INET6, text.c_str(), &address) == 1;
+  // inet_pton reads no further than to a zero byte.
+  const bool literal = all_of(text, 2, 45, ".:") && (::inet_pton(AF_INET, text.c_str(), &address) == 1 ||
+                                                     ::inet_pton(AF_INET6, text.c_str(), &address) == 1);
   if (!literal || lower(field[2]) != "udp" || number(field[5], 65535) <= 0 || field[6] != "typ" ||
       !all_of(field[0].substr(10), 1, 32, "+/") || number(field[1], 256) < 1 || !all_of(field[3], 1, 10, "") ||
       !all_of(field[7], 4, 5, "")) {

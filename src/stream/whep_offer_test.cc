@@ -123,6 +123,8 @@ TEST(WhepOffer, takes_addresses_and_no_names_for_candidates) {
   EXPECT_FALSE(usable_candidate("a=candidate:1 1 udp 1 192.0.2.7 0 typ host"));
   EXPECT_FALSE(usable_candidate("a=candidate:1 1 udp 99999999999 192.0.2.7 1 typ host"));
   EXPECT_FALSE(usable_candidate("a=candidate:"));
+  using std::string_view_literals::operator""sv;
+  EXPECT_FALSE(usable_candidate("a=candidate:1 1 udp 1 192.0.2.7\0\n 9 typ host"sv)) << "no byte is hidden";
   EXPECT_EQ(
       usable_candidates("a=ice-ufrag:x\r\na=mid:0\r\na=candidate:1 1 udp 1 127.0.0.1 5 typ host\r\na=end-of-candidates")
           .size(),
