@@ -7,8 +7,8 @@
 #include <cstdint>
 #include <vector>
 
-#include "engine/mesh/colour.h"
 #include "engine/framing.h"
+#include "engine/mesh/colour.h"
 #include "types/image.h"
 
 namespace avatar::mesh {

@@ -8,8 +8,8 @@
 #include <mutex>
 #include <vector>
 
-#include "engine/mesh/eyes.h"
 #include "engine/framing.h"
+#include "engine/mesh/eyes.h"
 #include "engine/mesh/layers.h"
 #include "engine/mesh/mouth.h"
 #include "engine/mesh/raster.h"

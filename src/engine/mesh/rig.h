@@ -11,8 +11,8 @@
 #include <array>
 #include <vector>
 
-#include "engine/mesh/face_mesh.h"
 #include "engine/framing.h"
+#include "engine/mesh/face_mesh.h"
 #include "types/pose.h"
 
 namespace avatar::mesh {
