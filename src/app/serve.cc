@@ -253,6 +253,8 @@ Result<void> serve(const Config& config, const Clock& clock, std::chrono::nanose
   listen_for_interrupts(2);
   allow_many_descriptors();
   ::mallopt(M_ARENA_MAX, 2);  // each arena keeps what its busiest moment needed
+  // Pictures go back to the system with their session. Left alone, the threshold rises to the largest block ever freed.
+  ::mallopt(M_MMAP_THRESHOLD, 128 << 10);
   start_log(config.log_level, config.log_format);
   if (!config.label.empty()) {
     if (auto label = Label::make(config.label, 512, 512); !label) {
