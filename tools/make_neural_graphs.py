@@ -144,9 +144,14 @@ class Maker:
         g.op("Sigmoid", g.op("DepthToSpace", x, blocksize=8, mode="DCR"), out="output")
         g.save(self.folder, [("feature", FLOAT, [self.n, 256, 64, 64])], [("output", FLOAT, [self.n, 3, 512, 512])])
 
-    def hubert(self):
-        g = Graph("hubert")
+    def hubert(self, name="hubert", breaks_at=None):
+        """breaks_at: a run fails when a sample is louder, as a card does that is lost."""
+        g = Graph(name)
         x = g.op("Unsqueeze", "input_values", g.ints(1))
+        if breaks_at is not None:
+            loudest = g.op("ReduceMax", g.op("Abs", "input_values"), keepdims=0)
+            place = g.op("Cast", g.op("Greater", loudest, g.floats(breaks_at)), to=INT64)
+            x = g.op("Mul", x, g.op("Gather", g.floats([1.0]), place))  # of one number there is no second
         x = g.op("Conv", x, g.floats(self.rng.normal(size=(4, 1, 400)) / 20), kernel_shape=[400], strides=[320])
         x = g.op("Tanh", x)
         x = g.op("Conv", x, g.floats(self.rng.normal(size=(1024, 4, 1)) / 2), kernel_shape=[1])
@@ -467,6 +472,7 @@ def main():
     if args.cases:
         pickles(args.out / "pickles", np.random.default_rng(args.seed + 1))
         Maker(networks, args.seed, args.batch).warp("warp_network", "GridSample3D", "avatar.test")
+        Maker(networks, args.seed, args.batch).hubert("hubert_breaks", breaks_at=0.25)
         Maker(networks, args.seed, args.batch).warp("warp_plain", "GridSample", mean_by_product=True)
 
 

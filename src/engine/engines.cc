@@ -50,6 +50,7 @@ Result<NeuralOptions> neural_options(const EngineOptions& o) {
   n.speaker.steps = o.steps;
   n.speaker.clips.overlap = o.overlap;
   n.is_live = o.is_live;
+  n.lanes = o.is_live ? 2 : 1;  // the card draws one while the other's picture is fetched
   return n;
 }
 
