@@ -90,22 +90,12 @@ struct Network {
 class Place {
  public:
   static Result<std::shared_ptr<const Place>> make(std::shared_ptr<const Network> network, bool is_on_card) {
-    const std::string& name = network->name;
-    auto place = std::make_shared<Place>();
-    OrtMemoryInfo* memory = nullptr;
-    if (network->options.provider == Provider::cpu) {
-      RETURN_IF_FAILED(api()->CreateCpuMemoryInfo(OrtDeviceAllocator, OrtMemTypeDefault, &memory));
-    } else {
-      RETURN_IF_FAILED(api()->CreateMemoryInfo(is_on_card ? "Cuda" : "CudaPinned", OrtDeviceAllocator,
-                                               is_on_card ? network->options.device : 0,
-                                               is_on_card ? OrtMemTypeDefault : OrtMemTypeCPUOutput, &memory));
-    }
-    const Memory owned(memory);
-    OrtAllocator* allocator = nullptr;
-    RETURN_IF_FAILED(api()->CreateAllocator(network->session.get(), memory, &allocator));
-    place->allocator_.reset(allocator);
-    place->network_ = std::move(network);
-    return std::shared_ptr<const Place>(std::move(place));
+    const ModelOptions& options = network->options;
+    if (options.provider == Provider::cpu) return make(std::move(network), "Cpu", 0);
+    if (is_on_card) return make(std::move(network), "Cuda", options.device);
+    // Pinned memory reaches the card without a copy in between; where there is none, any will do.
+    auto pinned = make(network, "CudaPinned", 0);
+    return pinned ? std::move(pinned) : make(std::move(network), "Cpu", 0);
   }
 
   [[nodiscard]] Result<OrtValue*> tensor(const TensorSpec& spec) const {
@@ -117,6 +107,20 @@ class Place {
   }
 
  private:
+  static Result<std::shared_ptr<const Place>> make(std::shared_ptr<const Network> network, const char* where,
+                                                   int device) {
+    const std::string& name = network->name;
+    auto place = std::make_shared<Place>();
+    OrtMemoryInfo* memory = nullptr;
+    RETURN_IF_FAILED(api()->CreateMemoryInfo(where, OrtDeviceAllocator, device, OrtMemTypeDefault, &memory));
+    const Memory owned(memory);
+    OrtAllocator* allocator = nullptr;
+    RETURN_IF_FAILED(api()->CreateAllocator(network->session.get(), memory, &allocator));
+    place->allocator_.reset(allocator);
+    place->network_ = std::move(network);
+    return std::shared_ptr<const Place>(std::move(place));
+  }
+
   std::shared_ptr<const Network> network_;  // outlives its allocator
   Allocator allocator_;
 };
@@ -304,8 +308,7 @@ Result<void> append_cuda(OrtSessionOptions* session, const ModelOptions& o, cons
   const Settings settings{{{"device_id", std::to_string(o.device)},
                            {"arena_extend_strategy", "kSameAsRequested"},  // many networks share one card
                            {"cudnn_conv_algo_search", "HEURISTIC"},        // EXHAUSTIVE costs half a minute of start
-                           {"use_tf32", "1"},
-                           {"enable_cuda_graph", o.is_replayed ? "1" : "0"}}};
+                           {"use_tf32", "1"}}};
   RETURN_IF_FAILED(api()->UpdateCUDAProviderOptions(options, settings.keys().data(), settings.values().data(),
                                                     settings.list.size()));
   RETURN_IF_FAILED(api()->SessionOptionsAppendExecutionProvider_CUDA_V2(session, options));

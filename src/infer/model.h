@@ -52,7 +52,6 @@ struct ModelOptions {
   int threads = 1;                       ///< on the CPU
   bool half_precision = false;           ///< tensorrt: may compute in float16
   bool is_strict = false;                ///< every node must run on the provider, none on the CPU beside it
-  bool is_replayed = false;              ///< cuda: record the work once and replay it (CUDA graphs); one thread only
   std::filesystem::path engine_cache{};  ///< tensorrt: folder of compiled engines; empty: compile at each start
   std::string excluded_operators{};      ///< tensorrt: types it must leave to cuda, separated by commas
 };

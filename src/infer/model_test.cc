@@ -3,8 +3,13 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <cmath>
 #include <cstring>
+#include <fstream>
+#include <iterator>
+#include <string>
+#include <vector>
 
 #include "infer/embedded_models.h"
 
@@ -55,6 +60,75 @@ TEST(Model, bytes_that_are_no_network_are_refused_with_the_name) {
   ASSERT_FALSE(model);
   EXPECT_EQ(model.error().kind, ErrorKind::invalid);
   EXPECT_NE(model.error().message.find("notes.onnx"), std::string::npos);
+}
+
+// Of the stand-ins for the talking-head networks (tools/make_neural_graphs.py).
+std::shared_ptr<const Model> made(const std::string& name) {
+  std::ifstream in(AVATAR_BINARY_DIR "/neural_graphs/ditto_onnx/" + name, std::ios::binary);
+  const std::string bytes{std::istreambuf_iterator<char>(in), {}};
+  auto model = Model::load(name, std::as_bytes(std::span(bytes)));
+  EXPECT_TRUE(model) << (model ? "" : model.error().message);
+  return model ? *model : nullptr;
+}
+
+TEST(Model, takes_whole_numbers) {
+  const auto model = made("lmdm_v0.4_hubert.onnx");
+  ASSERT_TRUE(model);
+  EXPECT_EQ(model->inputs()[3].element, TensorSpec::Element::int64);
+  auto run = model->prepare();
+  ASSERT_TRUE(run);
+  ASSERT_TRUE((*run)->run());
+  const float early = (*run)->output("pred_noise")[0];
+  (*run)->integers("time_cond")[0] = 500;
+  ASSERT_TRUE((*run)->run());
+  EXPECT_NEAR((*run)->output("pred_noise")[0] - early, 0.05, 1e-6);
+}
+
+TEST(Model, free_sizes_must_be_given) {
+  const auto model = made("hubert.onnx");
+  ASSERT_TRUE(model);
+  auto without = model->prepare();
+  ASSERT_FALSE(without);
+  EXPECT_NE(without.error().message.find("input_values"), std::string::npos);
+  auto run = model->prepare({{"input_values", {1, 6480}}, {"encoding_out", {20, 1024}}});
+  ASSERT_TRUE(run) << run.error().message;
+  EXPECT_TRUE((*run)->run());
+  auto wrong = model->prepare({{"input_values", {1, 6480}}, {"encoding_out", {19, 1024}}});
+  ASSERT_TRUE(wrong);
+  EXPECT_FALSE((*wrong)->run());
+}
+
+TEST(Model, a_kept_output_is_the_next_ones_input) {
+  const auto appearance = made("appearance_extractor.onnx"), warp = made("warp_network_ori.onnx");
+  ASSERT_TRUE(appearance && warp);
+  const auto warped = [&](bool keeps) {
+    auto first = *appearance->prepare();
+    auto second = *warp->prepare();
+    std::shared_ptr<const KeptTensor> kept;
+    if (keeps) {
+      kept = *first->keep("pred");
+      second->take("feature_3d", kept);
+    }
+    for (size_t i = 0; i < first->input("image").size(); ++i) first->input("image")[i] = static_cast<float>(i % 7);
+    EXPECT_TRUE(first->run());
+    EXPECT_EQ(first->output("pred").empty(), keeps);
+    if (!keeps)
+      std::copy(first->output("pred").begin(), first->output("pred").end(), second->input("feature_3d").begin());
+    first.reset();  // what was kept lives on
+    EXPECT_TRUE(second->run());
+    return std::vector<float>(second->output("out").begin(), second->output("out").end());
+  };
+  EXPECT_TRUE(warped(true) == warped(false));
+}
+
+TEST(Model, a_provider_that_is_not_there_is_refused_with_those_that_are) {
+  EXPECT_EQ(built_in_providers().back(), Provider::cpu);
+  if (built_in_providers().size() > 1) GTEST_SKIP() << "this ONNX Runtime has more";
+  const auto bytes = embedded_model("selfie_segmentation.onnx");
+  auto model = Model::load("segmentation", bytes, {.provider = Provider::cuda});
+  ASSERT_FALSE(model);
+  EXPECT_EQ(model.error().kind, ErrorKind::unsupported);
+  EXPECT_NE(model.error().message.find("it has: cpu"), std::string::npos) << model.error().message;
 }
 
 }  // namespace
