@@ -88,8 +88,38 @@ func typed(document []byte) error {
 	if !ok {
 		return fmt.Errorf("%q is no kind that is checked here", kind)
 	}
-	if err := strict.UnmarshalStrict(document, reflect.New(reflect.TypeOf(known)).Interface()); err != nil {
+	value := reflect.New(reflect.TypeOf(known)).Interface()
+	if err := strict.UnmarshalStrict(document, value); err != nil {
 		return fmt.Errorf("%s: %w", kind, err)
+	}
+	if deployment, ok := value.(*apps.Deployment); ok {
+		return volumes(deployment.Spec.Template.Spec)
+	}
+	return nil
+}
+
+// volumes demands what types cannot say: each volume has one source, and what is mounted is a volume.
+func volumes(pod core.PodSpec) error {
+	names := map[string]bool{}
+	for _, volume := range pod.Volumes {
+		names[volume.Name] = true
+		source := reflect.ValueOf(volume.VolumeSource)
+		count := 0
+		for i := range source.NumField() {
+			if !source.Field(i).IsNil() {
+				count++
+			}
+		}
+		if count != 1 {
+			return fmt.Errorf("volume %s has %d sources", volume.Name, count)
+		}
+	}
+	for _, container := range pod.Containers {
+		for _, mount := range container.VolumeMounts {
+			if !names[mount.Name] {
+				return fmt.Errorf("%s mounts %s, which is no volume", container.Name, mount.Name)
+			}
+		}
 	}
 	return nil
 }
