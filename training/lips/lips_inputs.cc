@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// For gather.py: files of raw sound (32-bit floats, mono, 48 kHz) -> files of what the lips' network sees of it, by the
-// product's own code: [frame][LipsInput::kSize values, loudness in dB].
+// For train_lips.py: files of raw sound (32-bit floats, mono, 48 kHz) -> files of LipsInput values, [frame][kSize].
 //
 //   lips_inputs IN OUT [IN OUT ...]
 #include "motion/lips_input.h"
@@ -27,7 +26,6 @@ int main(int count, char** names) {
     for (size_t k = 0; k < frames; ++k) {
       const auto values = input.hear(heard[k]);
       out.write(reinterpret_cast<const char*>(values.data()), sizeof(values));
-      out.write(reinterpret_cast<const char*>(&heard[k].loudness_db), sizeof(float));
     }
     if (!out) return 1;
   }

@@ -22,7 +22,7 @@ import voices
 from align import Aligner
 
 HERE = os.path.dirname(os.path.abspath(__file__))
-SRC = os.environ.get("LIPS_SRC") or os.path.join(os.path.dirname(os.path.dirname(HERE)), "src")
+SRC = os.path.normpath(os.path.join(HERE, "../../../src"))
 N_IN = 41
 N_TARGET = ph.N_OUT + 1  # and voice
 VOICE = ph.N_OUT
@@ -35,7 +35,7 @@ class Inputs:
     def __init__(self, folder):
         self.folder, self.program = folder, os.path.join(folder, "lips_inputs")
         subprocess.run(["c++", "-O2", "-std=c++20", "-ffp-contract=off", "-I" + SRC, "-o", self.program,
-                        HERE + "/lips_inputs.cc", SRC + "/motion/lips_input.cc", SRC + "/speech/features.cc",
+                        HERE + "/lips_inputs.cc", SRC + "/speech/features.cc",
                         SRC + "/speech/spectrum.cc", SRC + "/base/result.cc"], check=True)
 
     def __call__(self, sound):
