@@ -8,6 +8,7 @@
 #include <cstring>
 #include <limits>
 #include <numbers>
+#include <string>
 #include <vector>
 
 #include "motion/emotion/expected_emotion.inc"
@@ -126,6 +127,26 @@ TEST(EmotionEar, decays_to_neutral_after_speech) {
   }
   EXPECT_LT(calm(estimates[13]), 0.5F * (1 + said) + 0.1F) << "slowly";
   EXPECT_GT(calm(estimates.back()), 0.97F);
+}
+
+const std::string kTestData = AVATAR_SOURCE_DIR "/src/motion/emotion/test_data/";
+
+TEST(EmotionEar, hears_with_a_network_of_the_users_own) {
+  auto model = EmotionModel::load(kTestData + "own.onnx");
+  ASSERT_TRUE(model) << model.error().message;
+  const auto estimates = listen(frames_of(test_sound()), EmotionEar(*model));
+  expect_bounded(estimates);
+  // At the end the voice is loudest in the sixth band, and the sixth of the names in their order is sad.
+  EXPECT_EQ(likeliest(estimates.back().mood), Emotion::sad);
+}
+
+TEST(EmotionEar, refuses_a_network_that_is_not_as_documented) {
+  EXPECT_EQ(EmotionModel::load(kTestData + "none.onnx").error().kind, ErrorKind::not_found);
+  EXPECT_EQ(EmotionModel::load(kTestData + "make.py").error().kind, ErrorKind::invalid);
+  const auto other = EmotionModel::load(kTestData + "other.onnx");
+  ASSERT_FALSE(other);
+  EXPECT_EQ(other.error().kind, ErrorKind::invalid);
+  EXPECT_NE(other.error().message.find("[1][300][43]"), std::string::npos);
 }
 
 TEST(EmotionEar, stays_bounded_whatever_comes) {
