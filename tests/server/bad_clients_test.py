@@ -1,9 +1,10 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Clients that are broken, unkind or unlucky, against the real server: whatever one of them does, the others are served,
-and in the end memory and descriptors are where they were.
+"""Clients that are broken, unkind or unlucky, against the real server: whatever one of them does, the others are
+served, and in the end memory and descriptors are where they were.
 
     bad_clients_test.py AVATAR_WORKER [-k NAME ...]
 """
+import base64
 import concurrent.futures
 import contextlib
 import os
@@ -94,7 +95,8 @@ class Requests(WithWorker):
                           413, "too_large")
 
     def test_a_picture_that_is_none_is_refused(self):
-        for content, status in ((b"", 400), (b"GIF89a", 415), (b"\x89PNG\r\n\x1a\nxx", 400), (b"\xff\xd8\xff\xe0", 400)):
+        for content, status in ((b"", 400), (b"GIF89a", 415), (b"\x89PNG\r\n\x1a\nxx", 400),
+                                (b"\xff\xd8\xff\xe0", 400)):
             body, headers = form(("avatar_image", content, "a.png", "image/png"))
             self.assertEqual(self.ask("POST", "/sessions", body, headers).status, status, content)
         self.assert_error(ask_json(self.port, "/sessions", {"image": "???"}), 400, "invalid")
@@ -152,7 +154,8 @@ class Requests(WithWorker):
     def test_no_request_at_all(self):
         for words in (b"\r\n\r\n\r\n", b"hello\r\n\r\n", b"GET /health\r\n\r\n", b"GET /health HTTP/9.9\r\n\r\n",
                       b"GET  /health HTTP/1.1\r\n\r\n", b"GET /health HTTP/1.1\r\nno colon\r\n\r\n",
-                      b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03" + bytes(200), b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n"):
+                      b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03" + bytes(200),
+                      b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n"):
             with Connection(self.port, 5) as connection:
                 connection.send(words)
                 try:
@@ -670,12 +673,10 @@ class Keys(WithWorker):
         for headers in ({"Authorization": "Bearer " + self.TOKEN}, {"authorization": "bearer  " + self.TOKEN},
                         {"api-secret": self.TOKEN}):
             self.assertEqual(self.ask("GET", "/sessions", headers=headers).status, 200, headers)
-        session = ask_json(self.port, "/sessions", {}, ).status
-        self.assertEqual(session, 401)
+        self.assertEqual(ask_json(self.port, "/sessions", {}).status, 401)
         body = b"{}"
         made = self.ask("POST", "/sessions", body, {"Content-Type": "application/json", "api-secret": self.TOKEN})
         self.assertEqual(made.status, 201)
-        import base64
         secret = base64.urlsafe_b64encode(self.TOKEN.encode()).decode().rstrip("=")
         socket_ = WebSocket(self.port, made.json()["session_id"],
                             {"Sec-WebSocket-Protocol": f"avatar, bearer.{secret}"})
