@@ -163,7 +163,7 @@ TEST_F(RenderCliTest, reports_times_unless_it_is_quiet) {
 }
 
 TEST_F(RenderCliTest, refuses_wrong_options) {
-  expect_refusal(run({}), 2, "--help");
+  expect_refusal(run({"dance"}), 2, "--help");
   expect_refusal(render({"--speech", kSpeech}), 2, "--help");
   expect_refusal(render({"--out", "a.mp4"}), 2, "--speech");
   for (const auto& [option, value] : std::vector<std::pair<std::string, std::string>>{{"--size", "513"},

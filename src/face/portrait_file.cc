@@ -160,6 +160,9 @@ Result<std::shared_ptr<const Portrait>> read_portrait(const std::filesystem::pat
   auto portrait = std::make_shared<Portrait>();
   pass(reader, *portrait);
   if (!reader.is_read()) return damaged;
+  if (portrait->person.width != portrait->picture.width || portrait->person.height != portrait->picture.height) {
+    return damaged;
+  }
   portrait->canonical = load_canonical_face();
   return std::shared_ptr<const Portrait>(std::move(portrait));
 }
