@@ -30,6 +30,7 @@ struct Config {
   std::filesystem::path cache;    ///< empty before complete(): where the user's caches are
   std::filesystem::path models;   ///< of the neural engine; empty: none
   std::string engine = "mesh";
+  std::filesystem::path emotion_model;  ///< a user's own; empty: the one in the program
 
   int max_sessions = 0;  ///< 0: measured
   std::chrono::seconds idle{60};

@@ -385,7 +385,7 @@ std::string event_json(const SpeechEvent& e) {
 std::string event_json(const EmotionEstimate& heard) {
   Json all = Json::object();
   for (size_t e = 0; e < kEmotionCount; ++e) {
-    all[std::string(kEmotionNames[e])] = std::round(heard.mood.weight[e] * 1000) / 1000;
+    all[std::string(kEmotionNames[e])] = std::round(double{heard.mood.weight[e]} * 1000) / 1000;
   }
   return text_of({{"type", "emotion"},
                   {"emotion", kEmotionNames[static_cast<size_t>(likeliest(heard.mood))]},

@@ -177,6 +177,14 @@ class Watch {
         if (const auto v = weak.lock()) v->say(std::move(text));
       });
     };
+    // While somebody speaks, and when what was heard of him fades.
+    watcher.emotion = [executor, weak, told = Emotion::neutral](const EmotionEstimate& heard) mutable {
+      if (!heard.spoken && likeliest(heard.mood) == told) return;
+      told = likeliest(heard.mood);
+      asio::post(executor, [weak, text = event_json(heard)]() mutable {
+        if (const auto v = weak.lock()) v->say(std::move(text));
+      });
+    };
     watcher.over = [executor, weak] {
       asio::post(executor, [weak] {
         if (const auto v = weak.lock()) v->hang_up();

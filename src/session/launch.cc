@@ -75,6 +75,7 @@ Result<std::shared_ptr<LiveSession>> Launcher::launch(const LaunchRequest& reque
   const int ticks = ticks_a_picture(request.fps);
   SessionSettings settings{request.size, request.fps * ticks, request.performance, kReserve};
   if (!request.has_seed) settings.performance.seed = lots.seed;
+  settings.performance.emotion_model = settings_.emotion_model;
   std::optional<Label> label;
   if (!settings_.label.empty()) {
     auto made = Label::make(settings_.label, request.size.width, request.size.height);
