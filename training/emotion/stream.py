@@ -10,7 +10,7 @@ EVERY, FORGET_AFTER, SPOKEN = 50, 150, 10  # frames
 ENOUGH = 90  # frames of speech on which the network is believed
 FOLLOW, DECAY = 0.45, 0.12
 REMEMBERED = 6000  # frames
-HALF_SECOND, REMEMBERED_UTTERANCES = 0.25, 40
+HALF_SECOND, REMEMBERED_UTTERANCES = 0.04, 40
 NEUTRAL = np.eye(7)[4]
 
 

@@ -20,7 +20,7 @@ static_assert(kOutputs.size() == kEmotionCount);
 
 // As in network.py and stream.py.
 constexpr float kSure = 1;            // utterances that the usual speaker counts for
-constexpr float kHalfSecond = 0.25F;  // of an utterance: what half a second adds
+constexpr float kHalfSecond = 0.04F;  // of an utterance: what half a second adds; whoever is angry for long is angry
 constexpr float kEnough = 90;         // frames of speech in the window that add so much
 constexpr float kRemembered = 40;     // utterances; then the older ones fade
 constexpr float kTemperature = 7;
