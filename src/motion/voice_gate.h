@@ -5,9 +5,9 @@
 //   VoiceGate gate;
 //   float open = gate.hear(frame);      // 0..1, belongs to kLookAhead frames before `frame`; exactly 0 when shut
 //
-// It opens for sound that is voiced for some 40 ms, stands out from the tracked noise floor in the band of speech and
+// It opens for sound that is voiced for some 30 ms, stands out from the tracked noise floor in the band of speech and
 // below it, where the pitch lies, and is not perfectly steady from its start (a hum is); it stays open through stops
-// and fricatives and shuts 70 ms after the last of them. It opens some 30 ms before the first voiced sound. Known
+// and fricatives and shuts 70 ms after the last of them. It opens some 40 ms before the first voiced sound. Known
 // limit: music with a melody passes for a voice. Threads: one at a time. [tick] Does not allocate.
 #pragma once
 
