@@ -62,6 +62,7 @@ npm_files() {
     mv "$work/package/$file" "$work/keep/"
   done
   chmod 644 "$work"/keep/*
+  touch "$work"/keep/*  # archives carry times of long ago; who builds with them compares times
   keep "$folder" "$spec"
 }
 
@@ -74,8 +75,9 @@ npm_files "$deps/models/face_detection" @mediapipe/face_detection@0.4.1657300184
 npm_files "$deps/models/selfie_segmentation" @mediapipe/selfie_segmentation@0.1.1675465747 \
   IxYxNhwE5VwOm52L1yoFWYLP7q9Pd+NJjzOC5tlepfvEGaY3o9hslhUrx9BgseqdfZtKSDtd/4NfCSMjNzQalA== \
   selfie_segmentation.tflite
-npm_files "$deps/onnxruntime/lib" onnxruntime-node@1.30.0 \
-  twhs1C2C/BFkz1yc5OY0KIU2GUq6DURO7hD4bx5Q2Qy3nAMJwRXW8xU3NVczE29VA9lolLOYepoD8fjTGOfIqw== \
+# Not later: from 1.29 on the published libraries report to their maker at each start.
+npm_files "$deps/onnxruntime/lib" onnxruntime-node@1.27.0 \
+  QEzGwrvNBgv4uPVdnbHsOGG4G6T96mdlcFI8aAKPjMU8wOPpVocPXb6k3QGkaZagVTv2G9Bnnbo6Z3JdXr1fQw== \
   "bin/napi-v6/linux/$arch/libonnxruntime.so.1"
 [ -e "$deps/onnxruntime/lib/libonnxruntime.so" ] || ln -s libonnxruntime.so.1 "$deps/onnxruntime/lib/libonnxruntime.so"
 

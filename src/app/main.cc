@@ -230,6 +230,7 @@ int run(int argc, char** argv) {
   const auto started = clock.now();
   listen_for_interrupts();
   prepare_gstreamer();
+  ::setenv("ORT_DISABLE_TELEMETRY", "1", 1);  // an ONNX Runtime of the user's own may report to its maker
   CommandLine line;
   try {
     line.app.parse(argc, argv);
