@@ -10,6 +10,7 @@
 #include <algorithm>
 #include <array>
 #include <charconv>
+#include <fstream>
 #include <memory>
 #include <optional>
 #include <string_view>
@@ -89,6 +90,13 @@ std::string set_token(Config& config, const std::string& value) {
   if (!plain || value.size() > 1024) return "is at most 1,024 visible ASCII characters without spaces";
   config.token = value;
   return {};
+}
+
+std::string set_token_file(Config& config, const std::string& value) {
+  std::ifstream in(value);
+  std::string token;
+  if (!(in >> token)) return "is a file with a token in it; " + value + " cannot be read, or is empty";
+  return set_token(config, token);
 }
 
 std::string set_origins(Config& config, const std::string& value) {
@@ -182,6 +190,7 @@ std::span<const Setting> settings() {
               number(&Config::port, 0, 65535)},
       Setting{"AVATAR_API_TOKEN", "--token", "TEXT", "what clients must send (default: none, and only this machine)",
               set_token},
+      Setting{"AVATAR_API_TOKEN_FILE", "--token-file", "FILE", "the same, as the content of a file", set_token_file},
       Setting{"AVATAR_CORS_ORIGINS", "--cors-origins", "LIST", "other sites whose pages may call (default: none)",
               set_origins},
       Setting{"PRESET_AVATARS_DIR", "--presets", "DIR", "portraits by name: DIR/<id>/<picture> (default: none)",

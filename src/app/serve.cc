@@ -160,10 +160,15 @@ class House {
   void take_care() {
     look_at_presets();
     routes_.set_ready();
+    const std::chrono::duration<double> start = clock_.now() - started_;
+    metrics_.gauge("avatar_start_seconds", "From the start of the process to /ready").set(start.count());
+    metrics_.gauge("process_start_time_seconds", "When the process began, since 1970")
+        .set(std::chrono::duration<double>(std::chrono::system_clock::now().time_since_epoch()).count() -
+             start.count());
     const std::string host = config_.host == "0.0.0.0" || config_.host == "::" ? "localhost" : config_.host;
     const std::string where = host.find(':') == std::string::npos ? host : "[" + host + "]";
     log(LogLevel::info, "ready: open http://" + where + ":" + std::to_string(server_->port()) + "/ in a browser",
-        {{"version", AVATAR_VERSION}, {"engine", engine_->name()}, {"seconds", tenths(clock_.now() - started_)}});
+        {{"version", AVATAR_VERSION}, {"engine", engine_->name()}, {"seconds", tenths(start)}});
     if (config_.token.empty()) {
       if (is_loopback(config_.host)) {
         log(LogLevel::info, "only this machine can call: AVATAR_API_TOKEN is not set");

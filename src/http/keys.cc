@@ -51,4 +51,16 @@ bool may_call(std::string_view origin, std::string_view host, std::span<const st
                      [&](const std::string& a) { return a == "*" || same_word(a, origin); });
 }
 
+bool is_local_name(std::string_view host) {
+  if (host.substr(0, 1) == "[") return host.find(']') != std::string_view::npos;
+  const std::string_view name = host.substr(0, host.find(':'));
+  constexpr std::string_view kLocal = "localhost";
+  if (same_word(name, kLocal)) return true;
+  if (name.size() > kLocal.size() && same_word(name.substr(name.size() - kLocal.size()), kLocal) &&
+      name[name.size() - kLocal.size() - 1] == '.') {
+    return true;
+  }
+  return name.find_first_not_of("0123456789.") == std::string_view::npos && !name.empty();
+}
+
 }  // namespace avatar

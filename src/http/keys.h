@@ -22,4 +22,8 @@ struct Keys {
 /// Whether a page of `origin` may call a server that the browser knows as `host`: one of its own, or of `allowed`.
 [[nodiscard]] bool may_call(std::string_view origin, std::string_view host, std::span<const std::string> allowed);
 
+/// Whether a Host header names this machine in a way that no page of elsewhere can take on: localhost, or an IP
+/// address. A name that a stranger's DNS leads to 127.0.0.1 (DNS rebinding) is none of these.
+[[nodiscard]] bool is_local_name(std::string_view host);
+
 }  // namespace avatar

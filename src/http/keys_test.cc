@@ -56,5 +56,16 @@ TEST(Exchange, reads_media_types) {
   EXPECT_EQ(media_parameter("", "z"), "");
 }
 
+TEST(LocalNameTest, no_name_of_a_strangers_dns_is_local) {
+  for (const char* host :
+       {"localhost", "localhost:8089", "LOCALHOST", "a.localhost:1", "127.0.0.1:8089", "[::1]:8089"}) {
+    EXPECT_TRUE(is_local_name(host)) << host;
+  }
+  for (const char* host :
+       {"", "evil.example", "evil.example:8089", "127.0.0.1.evil.example", "notlocalhost", "localhost.evil"}) {
+    EXPECT_FALSE(is_local_name(host)) << host;
+  }
+}
+
 }  // namespace
 }  // namespace avatar

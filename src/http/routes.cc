@@ -1,8 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "http/routes.h"
 
+#include <unistd.h>
+
 #include <chrono>
+#include <filesystem>
+#include <fstream>
+#include <iterator>
 #include <optional>
+#include <system_error>
 #include <utility>
 #include <vector>
 
@@ -61,6 +67,19 @@ Reply json(std::string body, int status = 200) {
   return reply;
 }
 
+double resident_bytes() {
+  std::ifstream in("/proc/self/statm");  // pages: of the program, resident, ...
+  double all = 0, resident = 0;
+  in >> all >> resident;
+  return resident * static_cast<double>(::sysconf(_SC_PAGESIZE));
+}
+
+double open_files() {
+  std::error_code failed;
+  const std::filesystem::directory_iterator files("/proc/self/fd", failed);
+  return failed ? 0 : static_cast<double>(std::distance(begin(files), end(files)));
+}
+
 Reply too_large() { return error_reply(413, "too_large", "the picture is larger than 10 MB; send a smaller one"); }
 
 // Each viewer has one ICE session in its life, so the tag never changes.
@@ -74,7 +93,9 @@ Routes::Routes(House house)
       capacity_(house_.metrics.gauge("avatar_capacity", "Sessions there may be")),
       viewers_(house_.metrics.gauge("avatar_viewers", "Viewers connected over WebRTC")),
       bitrate_(house_.metrics.gauge("avatar_encoder_bitrate_bps", "Asked of all video encoders together")),
-      avatars_(house_.metrics.gauge("avatar_presets_ready", "Portraits that can be asked for by name")) {}
+      avatars_(house_.metrics.gauge("avatar_presets_ready", "Portraits that can be asked for by name")),
+      memory_(house_.metrics.gauge("process_resident_memory_bytes", "Memory in use")),
+      files_(house_.metrics.gauge("process_open_fds", "File descriptors in use")) {}
 
 bool Routes::is_public(const Request& request) {
   if (request.path == "/health" || request.path == "/ready") return true;
@@ -154,6 +175,8 @@ Reply Routes::metrics() const {
   viewers_.set(static_cast<double>(viewers));
   bitrate_.set(bitrate);
   avatars_.set(ready);
+  memory_.set(resident_bytes());
+  files_.set(open_files());
   Reply reply;
   reply.content_type = "text/plain; version=0.0.4; charset=utf-8";
   reply.body = house_.metrics.text();

@@ -75,7 +75,7 @@ class Routes final {
 
   House house_;
   std::atomic<bool> ready_ = false;
-  Metrics::Gauge active_, capacity_, viewers_, bitrate_, avatars_;
+  Metrics::Gauge active_, capacity_, viewers_, bitrate_, avatars_, memory_, files_;
 };
 
 }  // namespace avatar

@@ -142,6 +142,7 @@ class Door final : public Server {
     const auto address = asio::ip::make_address(host, failed);
     if (failed)
       return Error{ErrorKind::invalid, "HOST is an IP address of this machine, not \"" + settings_.host + "\""};
+    is_loopback_ = address.is_loopback();
     const tcp::endpoint place(address, static_cast<uint16_t>(settings_.port));
     acceptor_.open(place.protocol(), failed);
     if (!failed) acceptor_.set_option(asio::socket_base::reuse_address(true), failed);
@@ -296,6 +297,11 @@ class Door final : public Server {
     const std::string_view origin = view(head[http::field::origin]);
     if (!origin.empty() && !may_call(origin, request.host, settings_.origins)) {
       return error_reply(403, "forbidden", "pages of this site may not call; AVATAR_CORS_ORIGINS allows sites");
+    }
+    // Without a token, being asked from this machine is the only key: a page of elsewhere must not borrow it.
+    if (settings_.token.empty() && is_loopback_ && !request.host.empty() && !is_local_name(request.host)) {
+      return error_reply(403, "forbidden",
+                         "this server knows itself as localhost only; set AVATAR_API_TOKEN to be called by a name");
     }
     if (request.method == "OPTIONS") {
       Reply reply;
@@ -561,6 +567,7 @@ class Door final : public Server {
   const Routes& routes_;
   Metrics& metrics_;
   std::array<Metrics::Counter, 6> requests_;
+  bool is_loopback_ = false;
   int connections_ = 0;    // only on thread_
   size_t body_bytes_ = 0;  // that all bodies may take; only on thread_
   std::atomic<bool> is_closing_ = false;
