@@ -29,7 +29,10 @@ class Task {
 
 class Worker final {
  public:
-  Worker() : thread_([this] { work(); }) { tasks_.reserve(64); }
+  Worker() {
+    tasks_.reserve(64);
+    thread_ = std::thread([this] { work(); });  // last: it uses the rest
+  }
   Worker(const Worker&) = delete;
   Worker& operator=(const Worker&) = delete;
   ~Worker() {
@@ -70,7 +73,7 @@ class Worker final {
   std::condition_variable changed_;
   std::vector<std::shared_ptr<Task>> tasks_;
   bool is_over_ = false;
-  std::thread thread_;  // last: it uses the rest
+  std::thread thread_;
 };
 
 }  // namespace avatar::neural
