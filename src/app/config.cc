@@ -116,6 +116,12 @@ std::string set_addresses(Config& config, const std::string& value) {
   return {};
 }
 
+std::string set_public_address(Config& config, const std::string& value) {
+  if (!is_address(value)) return "is an IP address";
+  config.public_address = value;
+  return {};
+}
+
 std::string set_udp_ports(Config& config, const std::string& value) {
   const size_t dash = value.find('-');
   const auto low = whole_number(std::string_view(value).substr(0, dash));
@@ -225,6 +231,8 @@ std::span<const Setting> settings() {
               "fetch pictures also from private networks (default: false)", yes_or_no(&Config::allow_private_urls)},
       Setting{"AVATAR_ICE_ADDRESSES", "--ice-addresses", "LIST",
               "where browsers reach this machine by UDP (default: those of HOST)", set_addresses},
+      Setting{"AVATAR_ICE_PUBLIC_ADDRESS", "--ice-public-address", "ADDRESS",
+              "what browsers are told instead, behind a NAT that keeps the ports (default: none)", set_public_address},
       Setting{"AVATAR_UDP_PORTS", "--udp-ports", "LOW-HIGH", "UDP ports for browsers (default: any)", set_udp_ports},
       Setting{"AVATAR_STUN_SERVER", "--stun", "URL", "STUN server (default: none is asked)", set_stun},
       Setting{"AVATAR_TURN_SERVERS", "--turn", "LIST", "TURN servers (default: none)", set_turn},

@@ -45,6 +45,7 @@ struct Config {
   bool allow_private_urls = false;
 
   std::vector<std::string> addresses;  ///< where viewers reach us; empty before complete(): follows the host
+  std::string public_address;          ///< under which they find us; empty: under those
   int min_udp_port = 0, max_udp_port = 0;
   std::string stun_server;
   std::vector<std::string> turn_servers;

@@ -90,6 +90,7 @@ class Faces {
 WebrtcSettings webrtc_settings(const Config& config) {
   WebrtcSettings settings;
   settings.addresses = config.addresses;
+  settings.public_address = config.public_address;
   settings.min_port = config.min_udp_port;
   settings.max_port = config.max_udp_port;
   settings.stun_server = config.stun_server;

@@ -16,7 +16,7 @@ struct Clear {
   float from, full;
 };
 constexpr Clear clear(Emotion e) {
-  return e == Emotion::happy || e == Emotion::sad ? Clear{0.45F, 0.75F} : Clear{0.6F, 0.9F};
+  return e == Emotion::happy || e == Emotion::sad ? Clear{0.38F, 0.62F} : Clear{0.5F, 0.75F};
 }
 
 constexpr float kStep = kSpeechFrameMs / 1000.0F;  // s

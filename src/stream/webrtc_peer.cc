@@ -409,6 +409,7 @@ Result<WebrtcPeer::Opened> WebrtcPeer::open(const WhepOffer& offer, VideoCodec c
   auto answer = pipeline->negotiate(offer.rewritten(codec));
   if (!answer) return answer.error();
   pipeline->tune_session();
+  if (!settings.public_address.empty()) *answer = with_public_address(*answer, settings.public_address);
   return Opened{std::unique_ptr<WebrtcPeer>(new WebrtcPeer(std::move(pipeline))), offer.answer(*answer, codec)};
 }
 

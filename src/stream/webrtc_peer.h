@@ -44,6 +44,8 @@ namespace avatar {
 struct WebrtcSettings {
   /// IP addresses of this machine on which viewers can reach it; never a name.
   std::vector<std::string> addresses{"127.0.0.1"};
+  /// Under which they find it, when that is another one (NAT, a container's mapped ports); empty: under those.
+  std::string public_address;
   int min_port = 0;  ///< UDP ports to use, one a viewer and address; 0: any
   int max_port = 0;
   std::string stun_server;                ///< "stun://host:port"; empty: none is asked

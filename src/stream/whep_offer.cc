@@ -366,4 +366,27 @@ std::string WhepOffer::answer(std::string_view transport_answer, VideoCodec code
   return text;
 }
 
+std::string with_public_address(std::string_view answer, std::string_view address) {
+  // "a=candidate:1 1 UDP 2015364095 127.0.0.1 56750 typ host"
+  constexpr int kAddress = 4;
+  std::string out;
+  while (!answer.empty()) {
+    const std::string_view line = answer.substr(0, answer.find('\n') + 1 == 0 ? answer.size() : answer.find('\n') + 1);
+    answer.remove_prefix(line.size());
+    size_t at = 0;
+    for (int field = 0; field < kAddress && at != std::string_view::npos; ++field) {
+      at = line.find(' ', at);
+      if (at != std::string_view::npos) ++at;
+    }
+    const bool is_host = line.substr(0, 12) == "a=candidate:" && line.find(" typ host") != std::string_view::npos;
+    const size_t end = at == std::string_view::npos ? at : line.find(' ', at);
+    if (!is_host || end == std::string_view::npos) {
+      out += line;
+    } else {
+      out.append(line.substr(0, at)).append(address).append(line.substr(end));
+    }
+  }
+  return out;
+}
+
 }  // namespace avatar

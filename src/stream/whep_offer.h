@@ -74,6 +74,10 @@ class WhepOffer final {
 /// nothing otherwise.
 [[nodiscard]] std::optional<std::string> usable_candidate(std::string_view line);
 
+/// The answer of a machine that is reached under another address than its own (NAT with fixed ports): `address` stands
+/// in its host candidates instead of theirs (RFC 8445, 5.1.1.1).
+[[nodiscard]] std::string with_public_address(std::string_view answer, std::string_view address);
+
 /// Those of a trickle fragment (RFC 8840), at most WhepOffer::kMostCandidates.
 [[nodiscard]] std::vector<std::string> usable_candidates(std::string_view fragment);
 

@@ -165,5 +165,17 @@ TEST(WhepOffer, survives_any_change_of_a_byte_or_a_line) {
   EXPECT_GT(taken, 1000);
 }
 
+TEST(PublicAddressTest, stands_in_host_candidates_and_nowhere_else) {
+  const std::string answer =
+      "v=0\r\nc=IN IP4 0.0.0.0\r\na=candidate:1 1 UDP 2015364095 10.0.0.7 56750 typ host\r\n"
+      "a=candidate:3 1 UDP 505414655 192.0.2.9 50038 typ relay raddr 10.0.0.7 rport 56750\r\na=end-of-candidates";
+  EXPECT_EQ(
+      with_public_address(answer, "203.0.113.5"),
+      "v=0\r\nc=IN IP4 0.0.0.0\r\na=candidate:1 1 UDP 2015364095 203.0.113.5 56750 typ host\r\n"
+      "a=candidate:3 1 UDP 505414655 192.0.2.9 50038 typ relay raddr 10.0.0.7 rport 56750\r\na=end-of-candidates");
+  EXPECT_EQ(with_public_address("a=candidate: typ host\n", "203.0.113.5"), "a=candidate: typ host\n");
+  EXPECT_EQ(with_public_address("", "203.0.113.5"), "");
+}
+
 }  // namespace
 }  // namespace avatar

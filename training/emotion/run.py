@@ -23,7 +23,7 @@ CORPORA = {"ravdess": range(7), "emodb": range(6)}
 MODES = ("cold", "session", "known")
 NEUTRAL = EMOTIONS.index("neutral")
 # A mood that the face shows by half or more (src/motion/shown_mood.cc).
-SHOWN = np.array([0.60 if e in ("happy", "sad") else 0.75 for e in EMOTIONS])
+SHOWN = np.array([0.50 if e in ("happy", "sad") else 0.625 for e in EMOTIONS])
 
 
 def recall(truth, said):
