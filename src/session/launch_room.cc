@@ -97,7 +97,10 @@ class RoomLauncher::Guest final : public Ears {
   }
   void interrupt() override {
     resamplers_.clear();
-    if (const auto live = live_.lock()) live->interrupt();
+    const auto live = live_.lock();
+    if (live == nullptr) return;
+    sink_->hush();
+    live->interrupt();
   }
   void left(const Error& /*why*/) override {
     if (const auto live = live_.lock()) live->close(Ending::asked);

@@ -59,7 +59,10 @@ class FlashSink final : public Sink {
 
 class SessionEars final : public Ears {
  public:
-  void listen_for(Session& session) { session_ = &session; }
+  void listen_for(Session& session, LivekitSink& voice) {
+    session_ = &session;
+    voice_ = &voice;
+  }
   uint64_t begin(int sample_rate) override {
     auto resampler = Resampler::create(sample_rate, kSampleRate);
     if (!resampler) return 0;
@@ -82,7 +85,10 @@ class SessionEars final : public Ears {
     (void)session_->speech().add(utterance, out_);
     session_->speech().end(utterance);
   }
-  void interrupt() override { session_->interrupt(); }
+  void interrupt() override {
+    voice_->hush();
+    session_->interrupt();
+  }
   void left(const Error& why) override {
     reason_ = why.message;
     has_left_ = true;
@@ -92,6 +98,7 @@ class SessionEars final : public Ears {
 
  private:
   Session* session_ = nullptr;
+  LivekitSink* voice_ = nullptr;
   std::map<uint64_t, Resampler> resamplers_;
   std::vector<float> out_;
   std::string reason_;
@@ -138,7 +145,7 @@ int run(int argc, char** argv) {
       voice->finished(event.utterance, event.position, event.interrupted);
     }
   });
-  ears.listen_for(session);
+  ears.listen_for(session, *voice);
   room->join(ears);
 
   std::atomic<bool> asked = false;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "stream/livekit/livekit_sink.h"
 
+#include <algorithm>
 #include <array>
 #include <chrono>
 #include <utility>
@@ -56,6 +57,13 @@ Result<void> LivekitSink::finish() {
   return {};
 }
 
+// A tick that runs now may still bring a block of it, and the next one its end.
+void LivekitSink::hush() {
+  const std::lock_guard lock(mutex_);
+  hushed_at_ = pace_.sent();
+  pace_.mute(added_ + last_block_ + last_block_);
+}
+
 void LivekitSink::started(uint64_t utterance) {
   const std::lock_guard lock(mutex_);
   reports_.push_back({utterance, {}, true, false, added_ - last_block_ + MediaTime::from_ms(10)});
@@ -63,6 +71,9 @@ void LivekitSink::started(uint64_t utterance) {
 
 void LivekitSink::finished(uint64_t utterance, MediaTime position, bool interrupted) {
   const std::lock_guard lock(mutex_);
+  // The session counts what it gave; what was muted was not heard.
+  const bool was_hushed = interrupted && added_ <= pace_.muted_until();
+  if (was_hushed) position = std::max(MediaTime(), position - (added_ - hushed_at_));
   reports_.push_back({utterance, position, false, interrupted, added_});
 }
 

@@ -34,6 +34,10 @@ class LivekitSink final : public Sink {
   /// The room is left, in a moment; what has not gone out by then is dropped. Does not wait.
   Result<void> finish() override;
 
+  /// What is being said is over: nothing more of it is heard, though the session has yet to notice, with its next tick.
+  /// [any thread]
+  void hush();
+
   /// The utterance's first sound is in the sound that was given last.
   void started(uint64_t utterance);
   /// Its last sound was. The room is told when it has left.
@@ -53,7 +57,7 @@ class LivekitSink final : public Sink {
   std::mutex mutex_;
   std::condition_variable changed_;
   Pace pace_;
-  MediaTime added_, last_block_;
+  MediaTime added_, last_block_, hushed_at_;
   std::deque<Report> reports_;
   bool begun_ = false, closing_ = false;
   std::thread thread_;

@@ -9,6 +9,8 @@
 namespace avatar {
 namespace {
 constexpr float kInaudible = 1.0F / 32768;
+// 5 ms: short, and without a click (chosen by ear, as the session's).
+constexpr size_t kFade = kSampleRate / 200;
 }  // namespace
 
 void Pace::add(std::span<const float> sound, MediaTime time) {
@@ -29,7 +31,13 @@ void Pace::add(const Frame& frame, MediaTime time) {
   picture.time = time;
 }
 
+void Pace::mute(MediaTime until) {
+  fades_ = fades_ || !is_muted();
+  muted_until_ = std::max(muted_until_, until);
+}
+
 bool Pace::is_silent() const {
+  if (is_muted() && !fades_) return true;
   for (size_t i = 0; i < kStep; ++i) {
     if (std::abs(ring_[(static_cast<size_t>(sent_.samples) + i) % ring_.size()]) > kInaudible) return false;
   }
@@ -53,11 +61,14 @@ bool Pace::step(std::span<int16_t> sound, const Frame** picture) {
     return false;
   }
   advance(picture);
-  for (int16_t& x : sound) {
+  const bool muted = is_muted();
+  for (size_t i = 0; i < sound.size(); ++i) {
     const float value = std::clamp(ring_[static_cast<size_t>(sent_.samples) % ring_.size()], -1.0F, 1.0F);
-    x = static_cast<int16_t>(std::lround(value * 32767));
+    const float faded = fades_ && i < kFade ? 1 - static_cast<float>(i) / static_cast<float>(kFade) : 0.0F;
+    sound[i] = static_cast<int16_t>(std::lround(value * (muted ? faded : 1.0F) * 32767));
     ++sent_.samples;
   }
+  fades_ = false;
   return true;
 }
 

@@ -8,6 +8,8 @@
 //   ticks:   |#### #### #### ####|                     |#### ...
 //   steps:        |####|####|####|####|----|####|      '-': the tick is late, 10 ms of silence go out instead
 //
+// An interruption does not wait for the next tick: mute() silences what is already here.
+//
 // Silence that was put in delays all that follows. When the delay has grown by more than kSlack, steps skip silent
 // stretches of the sound, never speech, until it is gone. Picture and sound keep in step throughout.
 // When more than kBound waits nobody takes steps; the oldest is dropped.
@@ -39,6 +41,10 @@ class Pace final {
   /// the next call of this object. Answers false when what went out is not ours but silence.
   bool step(std::span<int16_t> sound, const Frame** picture);
 
+  /// From the next step on nothing is heard, after a short fade, of what comes before `until`.
+  void mute(MediaTime until);
+  [[nodiscard]] MediaTime muted_until() const { return muted_until_; }
+
   /// Everything before this time has left.
   [[nodiscard]] MediaTime sent() const { return sent_; }
   [[nodiscard]] MediaTime waiting() const { return added_ - sent_; }
@@ -48,11 +54,13 @@ class Pace final {
     Frame frame;
     MediaTime time;
   };
+  [[nodiscard]] bool is_muted() const { return sent_ < muted_until_; }
   [[nodiscard]] bool is_silent() const;
   void advance(const Frame** picture);
 
   std::vector<float> ring_ = std::vector<float>(static_cast<size_t>(kBound.samples));
-  MediaTime added_, sent_, last_tick_;
+  MediaTime added_, sent_, last_tick_, muted_until_;
+  bool fades_ = false;  // the next step is the first that is muted
   std::array<Picture, kPictures> pictures_;
   size_t pictures_added_ = 0, pictures_sent_ = 0;
 };

@@ -3,6 +3,7 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <array>
 #include <vector>
 
@@ -80,6 +81,29 @@ TEST(PaceTest, a_delay_is_made_up_in_silence_and_never_in_speech) {
   // What may wait is a tick and the slack, 70 ms; this step is one of them.
   EXPECT_EQ(pace.waiting(), MediaTime::from_ms(60));
   EXPECT_EQ(picture->y()[0], 7) << "the newest whose time has come: its tick began 80 ms before the end";
+}
+
+TEST(PaceTest, what_waits_is_muted_at_once_after_a_fade) {
+  Pace pace;
+  Ticks ticks{pace};
+  std::array<int16_t, Pace::kStep> sound{};
+  const Frame* picture = nullptr;
+  ticks.tick(0.5F);
+  ticks.tick(0.5F);
+  pace.step(sound, &picture);
+  pace.mute(MediaTime::from_ms(60));
+  pace.step(sound, &picture);
+  EXPECT_EQ(sound[0], 16384);
+  EXPECT_NEAR(sound[120], 8192, 1);  // half of 5 ms
+  EXPECT_EQ(sound[240], 0);
+  pace.mute(MediaTime::from_ms(60));  // agents interrupt twice
+  for (int i = 2; i < 6; ++i) {
+    EXPECT_TRUE(pace.step(sound, &picture));
+    EXPECT_EQ(picture != nullptr, i == 4) << "pictures go on";
+    EXPECT_EQ(*std::max_element(sound.begin(), sound.end()), 0) << i;
+  }
+  pace.step(sound, &picture);
+  EXPECT_EQ(sound[0], 16384);
 }
 
 TEST(PaceTest, keeps_the_newest_second_when_nobody_takes) {
