@@ -6,85 +6,26 @@ run.sh runs it. The server and the agents' packages come from install.sh. Each a
 """
 import asyncio
 import json
-import math
+import logging
 import os
 import pathlib
 import re
-import shlex
 import signal
 import socket
 import subprocess
-import tempfile
 import time
 import types
 import unittest
 import unittest.mock
-import urllib.request
 
 import aiohttp
 import numpy as np
 from PIL import Image
 from livekit import api, rtc
-from livekit.agents.voice.avatar import DataStreamAudioOutput
 
-URL = "ws://127.0.0.1:7880"
-KEY, SECRET = "testkey", "a secret for tests only, long enough for HS256"
-AGENT, AVATAR = "the-agent", "bithuman-avatar-agent"
-DEPS = pathlib.Path(__file__).resolve().parents[2] / ".deps/livekit-test"
-
-CONFIG = f"""
-port: 7880
-bind_addresses: [127.0.0.1]
-rtc:
-  node_ip: 10.77.0.1  # of run.sh's network namespace
-  use_external_ip: false
-  stun_servers: []
-  tcp_port: 7881
-  port_range_start: 50000
-  port_range_end: 50100
-keys:
-  {KEY}: "{SECRET}"
-logging:
-  level: warn
-"""
-
-
-class Server:
-    """livekit-server, on loopback only; dies with the tests, or after ten minutes."""
-
-    def __init__(self):
-        self.folder = tempfile.TemporaryDirectory()
-        self.config = pathlib.Path(self.folder.name) / "config.yaml"
-        self.config.write_text(CONFIG)
-        self.log = open(pathlib.Path(self.folder.name) / "log", "w+")
-        self.process = None
-
-    def start(self):
-        self.process = subprocess.Popen(
-            ["timeout", "600", DEPS / "bin/server", "--config", self.config], stdout=self.log, stderr=self.log)
-        for _ in range(100):
-            try:
-                urllib.request.urlopen("http://127.0.0.1:7880", timeout=1).read()
-                return
-            except OSError:
-                time.sleep(0.1)
-        raise RuntimeError("livekit-server did not start: " + pathlib.Path(self.log.name).read_text()[-2000:])
-
-    def stop(self, how=signal.SIGTERM):
-        subprocess.run(["kill", f"-{int(how)}", *self.children()], check=False)
-        self.process.wait()
-
-    def children(self):
-        pids = pathlib.Path(f"/proc/{self.process.pid}/task/{self.process.pid}/children").read_text().split()
-        return pids or [str(self.process.pid)]
-
-
-def token(identity, room, kind="agent", behalf=None):
-    made = (api.AccessToken(KEY, SECRET).with_identity(identity).with_kind(kind)
-            .with_grants(api.VideoGrants(room_join=True, room=room)))
-    if behalf:
-        made = made.with_attributes({"lk.publish_on_behalf": behalf, "api_secret": "never-to-be-seen"})
-    return made.to_jwt()
+import browser
+from people import AGENT, API, API_TOKEN, AVATAR, KEY, ROOT, SECRET, URL, Agent, Line, Server, Viewer, Worker
+from people import delete_rooms, token, tone, until
 
 
 class Face:
@@ -111,91 +52,6 @@ class Face:
             assert secret not in self.output, "a secret was written"
         found = re.search(r"^left: (.*)$", self.output, re.M)
         return found[1] if found else self.output
-
-
-async def until(what, timeout=10.0, step=0.02):
-    start = time.monotonic()
-    while not what():
-        if time.monotonic() - start > timeout:
-            raise TimeoutError(f"waited {timeout} s")
-        await asyncio.sleep(step)
-    return time.monotonic() - start
-
-
-class Viewer:
-    """Somebody who watches: when each picture came and how bright it was, when each 10 ms of sound came and how loud."""
-
-    def __init__(self, name="viewer"):
-        self.name = name
-        self.room = rtc.Room()
-        self.pictures, self.sounds, self.tasks = [], [], []
-        self.size = None
-        self.room.on("track_subscribed", self.subscribed)
-
-    async def join(self, room):
-        await self.room.connect(URL, token(self.name, room, kind="standard"))
-
-    def subscribed(self, track, publication, participant):
-        if participant.identity != AVATAR:
-            return
-        watch = self.watch if track.kind == rtc.TrackKind.KIND_VIDEO else self.listen
-        self.tasks.append(asyncio.create_task(watch(track)))
-
-    async def watch(self, track):
-        async for event in rtc.VideoStream(track):
-            frame = event.frame.convert(rtc.VideoBufferType.I420)
-            self.size = (frame.width, frame.height)
-            luma = np.frombuffer(frame.data, np.uint8, frame.width * frame.height)
-            self.pictures.append((time.monotonic(), float(luma[::997].mean())))
-
-    async def listen(self, track):
-        async for event in rtc.AudioStream(track, sample_rate=48000, num_channels=1, frame_size_ms=10):
-            sound = np.frombuffer(event.frame.data, np.int16)
-            self.sounds.append((time.monotonic(), float(np.abs(sound.astype(np.int32)).max()) / 32768))
-
-    def loud_since(self, start):
-        return [t for t, level in self.sounds if t >= start and level > 0.02]
-
-    async def leave(self):
-        for task in self.tasks:
-            task.cancel()
-        await self.room.disconnect()
-
-
-class Agent:
-    """The agent's side: the published DataStreamAudioOutput, without a language model."""
-
-    def __init__(self, identity=AGENT):
-        self.identity = identity
-        self.room = rtc.Room()
-        self.output = None
-        self.told, self.started = [], []
-
-    async def join(self, room, wait_start=False):
-        await self.room.connect(URL, token(self.identity, room))
-        self.output = DataStreamAudioOutput(self.room, destination_identity=AVATAR, wait_playback_start=wait_start)
-        self.output.on("playback_finished",
-                       lambda e: self.told.append((time.monotonic(), e.playback_position, e.interrupted)))
-        self.output.on("playback_started", lambda e: self.started.append(time.monotonic()))
-
-    async def say(self, sound, rate=24000, flush=True):
-        """Much faster than it is spoken, in frames of 100 ms."""
-        for at in range(0, len(sound), rate // 10):
-            part = sound[at:at + rate // 10].astype(np.int16)
-            await self.output.capture_frame(rtc.AudioFrame(part.tobytes(), rate, 1, len(part)))
-        if flush:
-            self.output.flush()
-
-    async def clear(self):
-        return await self.room.local_participant.perform_rpc(
-            destination_identity=AVATAR, method="lk.clear_buffer", payload="")
-
-    async def leave(self):
-        await self.room.disconnect()
-
-
-def tone(seconds, rate=24000, hz=440):
-    return np.sin(np.arange(int(seconds * rate)) * 2 * math.pi * hz / rate) * 12000
 
 
 class RoomTest(unittest.IsolatedAsyncioTestCase):
@@ -323,6 +179,40 @@ class RoomTest(unittest.IsolatedAsyncioTestCase):
         # while the machine is busy. (A browser delays the pictures by as much.) The shortest tells what we send.
         self.assertGreater(min(offsets), -20)
         self.assertLess(min(offsets), 80)
+
+    @unittest.skipIf(browser.missing(), browser.missing())
+    async def test_a_browser_sees_and_hears_it_in_step(self):
+        agent = await self.agent()
+        viewer = await browser.Browser.start()
+        self.cleanup.append(viewer.end)
+        await viewer.watch(URL, token("viewer", self.name, kind="standard"))
+        begin = await viewer.run("performance.now()")
+        self.face()
+        await viewer.run("new Promise((done) => setInterval(() => seen.firstPicture && done(), 20))")
+        await asyncio.sleep(3)
+        beeps = np.concatenate([np.concatenate([tone(0.2), np.zeros(int(0.8 * 24000))]) for _ in range(14)])
+        before = await viewer.run("figures()")
+        await agent.say(beeps)
+        await self.finished(agent, 1, 25)
+        await asyncio.sleep(0.5)
+        after = await viewer.run("figures()")
+        self.assertEqual(after["tracks"], {"avatar_audio": "microphone audio", "avatar_video": "camera video"})
+        self.assertIn("video/H264", after["codecs"])
+        (v0, a0), (v1, a1) = ((f["video"], f["audio"]) for f in (before, after))
+        rate = (v1["framesDecoded"] - v0["framesDecoded"]) / (v1["timestamp"] - v0["timestamp"]) * 1000
+        flashes = after["flashes"][3:-1]  # the first ones settle the browser's buffers
+        offsets = sorted(min((b - f for b in after["beeps"]), key=abs) for f in flashes)
+        offset = offsets[len(offsets) // 2]
+        print(f"    Chromium: process start to first picture {after['firstPicture'] - begin:.0f} ms, {rate:.2f} pictures/s, "
+              f"{v1['freezeCount'] - v0['freezeCount']} freezes, sound after picture {offset:.0f} ms "
+              f"({' '.join(f'{o:.0f}' for o in offsets)}), its buffer holds "
+              f"{1000 * (a1['jitterBufferDelay'] - a0['jitterBufferDelay']) / (a1['jitterBufferEmittedCount'] - a0['jitterBufferEmittedCount']):.0f} ms")
+        self.assertLess(after["firstPicture"] - begin, 3000)
+        self.assertGreater(rate, 24)
+        self.assertLess(rate, 26)
+        self.assertGreater(a1["totalAudioEnergy"], a0["totalAudioEnergy"] + 0.01)
+        self.assertGreaterEqual(len(offsets), 8)
+        self.assertLess(abs(offset), 60)
 
     async def test_segments_queue_at_any_rate_and_with_odd_borders(self):
         agent, _, _ = await self.everybody()
@@ -498,10 +388,6 @@ class RoomTest(unittest.IsolatedAsyncioTestCase):
         self.assertIsNone(face.process.poll())
 
 
-API_TOKEN = "the-api-token"
-API = "http://127.0.0.1:8089"
-
-
 @unittest.skipUnless(os.environ.get("AVATAR_SERVER"), "AVATAR_SERVER names no server to launch avatars with")
 class LaunchTest(RoomTest):
     """Avatars of the real server: POST /launch, by the published plugin and by hand."""
@@ -509,54 +395,26 @@ class LaunchTest(RoomTest):
     @classmethod
     def setUpClass(cls):
         super().setUpClass()
-        cls.output = tempfile.TemporaryFile("w+")
-        cls.worker = subprocess.Popen(
-            shlex.split(os.environ["AVATAR_SERVER"]), stdin=subprocess.PIPE, stdout=cls.output, stderr=cls.output,
-            env={**os.environ, "AVATAR_API_TOKEN": API_TOKEN, "AVATAR_MAX_SESSIONS": "2"})
-        for _ in range(100):
-            try:
-                urllib.request.urlopen(API + "/ready", timeout=1).read()
-                return
-            except OSError:
-                time.sleep(0.1)
-        raise RuntimeError("the server is not ready")
+        cls.worker = Worker(AVATAR_MAX_SESSIONS="2")
 
     @classmethod
     def tearDownClass(cls):
-        cls.worker.stdin.close()
-        cls.worker.terminate()
-        cls.worker.wait(10)
-        cls.output.seek(0)
-        said = cls.output.read()
-        cls.output.close()
+        said = cls.worker.stop()
         super().tearDownClass()
         assert "eyJ" not in said and API_TOKEN not in said and "never-to-be-seen" not in said, "a secret was written"
 
-    async def launch(self, expected=200, key=API_TOKEN, query="", form=None, **fields):
-        fields = {"livekit_url": URL, "livekit_token": token(AVATAR, self.name, behalf=AGENT),
-                  "room_name": self.name, **fields}
-        body = {"data": form(fields)} if form else {"json": fields}
-        start = time.monotonic()
-        async with aiohttp.ClientSession() as http:
-            async with http.post(API + "/launch" + query, headers={"api-secret": key}, **body) as answer:
-                text = await answer.json()
-                self.assertEqual(answer.status, expected, text)
-                return text, time.monotonic() - start
-
-    async def active(self):
-        async with aiohttp.ClientSession() as http:
-            async with http.get(API + "/health") as answer:
-                return (await answer.json())["active_workers"]
+    async def launch(self, expected=200, room=None, **fields):
+        status, answer, took = await self.worker.launch(room or self.name, **fields)
+        self.assertEqual(status, expected, answer)
+        return answer, took
 
     async def asyncTearDown(self):
         await super().asyncTearDown()
-        async with api.LiveKitAPI("http://127.0.0.1:7880", KEY, SECRET) as service:
-            for _ in range(50):
-                for room in (await service.room.list_rooms(api.ListRoomsRequest())).rooms:
-                    await service.room.delete_room(api.DeleteRoomRequest(room=room.name))
-                if await self.active() == 0:
-                    return
-                await asyncio.sleep(0.1)
+        for _ in range(50):
+            await delete_rooms()
+            if await self.worker.active() == 0:
+                return
+            await asyncio.sleep(0.1)
         self.fail("a place was not given back")
 
     async def test_the_published_plugin_gets_its_face(self):
@@ -569,7 +427,7 @@ class LaunchTest(RoomTest):
         class Session(rtc.EventEmitter):  # as much of an AgentSession as the plugin uses
             output = types.SimpleNamespace(replace_audio_tail=outputs.append)
         job = types.SimpleNamespace(local_participant_identity=AGENT)
-        picture = Image.open(pathlib.Path(__file__).resolve().parents[2] / "assets/portrait/portrait-1024.png")
+        picture = Image.open(ROOT / "assets/portrait/portrait-1024.png")
         async with aiohttp.ClientSession() as http:
             avatar = bithuman.AvatarSession(api_url=API + "/launch?async=true", api_secret=API_TOKEN,
                                             model="expression", avatar_image=picture.convert("RGB"))
@@ -608,22 +466,26 @@ class LaunchTest(RoomTest):
             again, took = await self.launch()
             times.append(took)
             self.assertNotEqual(again["session_id"], first["session_id"])
-            self.assertLessEqual(await self.active(), 2)
+            self.assertLessEqual(await self.worker.active(), 2)
         print("    launched again, ms:", " ".join(f"{1000 * t:.0f}" for t in sorted(times)))
         for _ in range(30):
-            if await self.active() == 1:
+            if await self.worker.active() == 1:
                 break
             await asyncio.sleep(0.1)
-        self.assertEqual(await self.active(), 1)
-        await until(lambda: AVATAR in agent.room.remote_participants)
-        await asyncio.sleep(0.5)
+        self.assertEqual(await self.worker.active(), 1)
+        sid, since = None, 0
+        while time.monotonic() - since < 1.5:  # until nobody is replaced any more
+            now = agent.room.remote_participants.get(AVATAR)
+            if now is None or now.sid != sid:
+                sid, since = now and now.sid, time.monotonic()
+            await asyncio.sleep(0.05)
         await agent.say(tone(0.4))
         _, position, _ = await self.finished(agent, 1)
         self.assertAlmostEqual(position, 0.4, delta=0.04)
 
     async def test_a_full_house_says_when_to_come_back(self):
         for room in ("a", "b"):
-            await self.launch(room_name=room, livekit_token=token(AVATAR, room))
+            await self.launch(room=room)
         answer, _ = await self.launch(503)
         self.assertEqual(answer["error"]["kind"], "busy")
 
@@ -638,6 +500,41 @@ class LaunchTest(RoomTest):
         answer, _ = await asyncio.wait_for(waiting, 5)
         self.assertAlmostEqual(answer["duration"], 1, delta=1)
 
+    async def test_every_end_frees_its_place_and_is_one_line_with_a_reason(self):
+        async with api.LiveKitAPI("http://127.0.0.1:7880", KEY, SECRET) as service:
+            async def removed(_):
+                await service.room.remove_participant(api.RoomParticipantIdentity(room=self.name, identity=AVATAR))
+
+            async def deleted(_):
+                await service.room.delete_room(api.DeleteRoomRequest(room=self.name))
+
+            async def replaced(_):
+                somebody = rtc.Room()
+                await somebody.connect(URL, token(AVATAR, self.name))
+                self.cleanup.append(somebody.disconnect)
+
+            async def left_alone(agent):
+                await agent.leave()
+            for end, reason in ((removed, "the avatar was removed from the room"), (deleted, "the room was deleted"),
+                                (replaced, "somebody joined with the avatar's identity"),
+                                (left_alone, "the agent left and did not come back")):
+                with self.subTest(reason):
+                    await delete_rooms()
+                    agent, before = await self.agent(), len(self.worker.said())
+                    await self.launch()
+                    await until(lambda: AVATAR in agent.room.remote_participants)
+                    await asyncio.sleep(0.5)
+                    start = time.monotonic()
+                    await end(agent)
+                    while await self.worker.active():
+                        self.assertLess(time.monotonic() - start, 15)
+                        await asyncio.sleep(0.05)
+                    took = time.monotonic() - start
+                    lines = [x for x in self.worker.said()[before:].splitlines() if "left the room" in x]
+                    print(f"    {reason}: its place was free after {took:.2f} s")
+                    self.assertEqual(len(lines), 1, lines)
+                    self.assertIn(reason, lines[0])
+
     async def test_what_is_wrong_is_told(self):
         await self.launch(401, key="another")
         await self.launch(400, livekit_url="")
@@ -647,8 +544,98 @@ class LaunchTest(RoomTest):
         await self.launch(404, avatar_id="nobody")
 
 
+@unittest.skipUnless(os.environ.get("AVATAR_SERVER"), "AVATAR_SERVER names no server to launch avatars with")
+class LineTest(RoomTest):
+    """The worker at the far end of a bad line."""
+
+    @classmethod
+    def setUpClass(cls):
+        cls.line = Line()
+        super().setUpClass()
+        cls.worker = Worker(*cls.line.inside, api=f"http://{Line.FAR}:8089", HOST=Line.FAR)
+
+    @classmethod
+    def tearDownClass(cls):
+        cls.worker.stop()
+        super().tearDownClass()
+        cls.line.end()
+
+    async def asyncTearDown(self):
+        self.line.set()
+        await super().asyncTearDown()
+        await delete_rooms()
+
+    async def launched(self, **line):
+        agent, viewer = await self.agent(), await self.viewer()
+        self.line.set(**line)
+        status, answer, _ = await self.worker.launch(self.name, livekit_url=f"ws://{Line.NEAR}:7880")
+        self.assertEqual(status, 200, answer)
+        start = time.monotonic()
+        await until(lambda: viewer.pictures and viewer.sounds, 20)
+        return agent, viewer, time.monotonic() - start
+
+    async def speak(self, agent, viewer, name):
+        start = time.monotonic()
+        await agent.say(tone(12))
+        await until(lambda: viewer.loud_since(start))
+        heard = viewer.loud_since(start)[0]
+        begin, before = time.monotonic(), await viewer.inbound(rtc.TrackKind.KIND_VIDEO)
+        _, position, interrupted = await self.finished(agent, 1, 20)
+        end, after = time.monotonic(), await viewer.inbound(rtc.TrackKind.KIND_VIDEO)
+        rate = (after.frames_decoded - before.frames_decoded) / (end - begin)
+        times = [begin] + [t for t, _ in viewer.pictures if begin <= t <= end] + [end]
+        gap = max(b - a for a, b in zip(times, times[1:]))
+        loud = [level > 0.02 for t, level in viewer.sounds if begin <= t <= heard + 11.9]
+        loud = sum(loud) / len(loud)
+        print(f"    {name}: sound after {heard - start:.2f} s, {rate:.1f} pictures decoded/s, the longest gap "
+              f"{1000 * gap:.0f} ms, {100 * loud:.1f} % of the speech heard")
+        self.assertAlmostEqual(position, 12, delta=0.04)
+        self.assertFalse(interrupted)
+        self.assertGreater(rate, 20)
+        self.assertLess(gap, 4)  # a receiver asks for a new key picture 3 s after it has lost the thread
+        self.assertGreater(loud, 0.8)
+
+    async def test_speaks_over_a_line_that_loses_and_delays(self):
+        agent, viewer, first = await self.launched(loss=0.03, delay=0.05)
+        print(f"    answer to first picture {first:.2f} s")
+        await asyncio.sleep(2)
+        await self.speak(agent, viewer, "3 % loss, 50 ms")
+
+    async def test_speaks_over_a_narrow_line(self):
+        agent, viewer, first = await self.launched(rate=600_000)
+        print(f"    answer to first picture {first:.2f} s")
+        await asyncio.sleep(5)
+        await self.speak(agent, viewer, "600 kbit/s")
+
+    async def test_a_line_that_breaks_and_heals_finds_us_speaking(self):
+        agent, viewer, _ = await self.launched()
+        await asyncio.sleep(1)
+        self.line.set(cut=True)
+        await asyncio.sleep(6)
+        self.line.set()
+        start = time.monotonic()
+        await until(lambda: viewer.pictures and viewer.pictures[-1][0] > start + 0.5, 30)
+        print(f"    pictures again after {viewer.pictures[-1][0] - start:.1f} s")
+        await asyncio.sleep(1)
+        await agent.say(tone(1))
+        _, position, _ = await self.finished(agent, 1)
+        self.assertAlmostEqual(position, 1, delta=0.04)
+
+    async def test_a_line_that_stays_broken_ends_it(self):
+        await self.launched()
+        before = len(self.worker.said())
+        self.line.set(cut=True)
+        start = time.monotonic()
+        await until(lambda: "left the room" in self.worker.said()[before:], 120, 0.2)
+        print(f"    left after {time.monotonic() - start:.0f} s:", self.worker.said()[before:].strip().splitlines()[-1])
+        self.line.set()
+        await asyncio.sleep(1)
+        self.assertEqual(await self.worker.active(), 0)
+
+
 for name in [n for n in vars(RoomTest) if n.startswith("test_")]:
     setattr(LaunchTest, name, None)  # those are room_face's
+    setattr(LineTest, name, None)
 
 
 class ZNothingLeaves(unittest.TestCase):
@@ -662,4 +649,5 @@ class ZNothingLeaves(unittest.TestCase):
 
 if __name__ == "__main__":
     socket.setdefaulttimeout(10)
+    logging.getLogger("asyncio").setLevel(logging.ERROR)
     unittest.main(verbosity=2)
