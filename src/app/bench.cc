@@ -246,7 +246,7 @@ Result<void> bench(const Config& config, const Clock& clock) {
   auto portrait = (*faces)->analyse(built_in_portrait());
   if (!portrait) return portrait.error();
   const auto analysed = clock.now() - start;
-  auto engine = make_engine({config.engine});
+  auto engine = make_engine(engine_options(config));
   if (!engine) return engine.error();
   start = clock.now();
   if (auto avatar = (*engine)->make_avatar(*portrait, kSize); !avatar) return avatar.error();

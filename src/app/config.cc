@@ -205,7 +205,8 @@ std::span<const Setting> settings() {
               "where prepared portraits are kept (default: ~/.cache/avatar-worker)", text(&Config::cache)},
       Setting{"AVATAR_MODEL_DIR", "--models", "DIR", "networks of the neural engine (default: none)",
               text(&Config::models)},
-      Setting{"AVATAR_ENGINE", "--engine", "NAME", "mesh, neural or auto (default: mesh)", set_engine},
+      Setting{"AVATAR_ENGINE", "--engine", "NAME",
+              "mesh, neural or auto: neural where its networks and a card are (default: auto)", set_engine},
       Setting{"AVATAR_EMOTION_MODEL", "--emotion-model", "FILE",
               "a network of your own that hears the mood (default: the one in the program)",
               text(&Config::emotion_model)},
@@ -275,6 +276,15 @@ Result<void> complete(Config& config, const std::function<const char*(const char
     if (config.addresses.empty()) config.addresses = {"127.0.0.1"};
   }
   return {};
+}
+
+EngineOptions engine_options(const Config& config) {
+  EngineOptions options;
+  options.name = config.engine;
+  options.models = config.models;
+  options.cache = config.cache;
+  options.is_live = true;
+  return options;
 }
 
 bool is_loopback(const std::string& address) { return address.substr(0, 4) == "127." || address == "::1"; }

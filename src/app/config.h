@@ -17,6 +17,7 @@
 
 #include "base/log.h"
 #include "base/result.h"
+#include "engine/engines.h"
 
 namespace avatar {
 
@@ -29,7 +30,7 @@ struct Config {
   std::filesystem::path presets;  ///< empty: only the built-in portrait
   std::filesystem::path cache;    ///< empty before complete(): where the user's caches are
   std::filesystem::path models;   ///< of the neural engine; empty: none
-  std::string engine = "mesh";
+  std::string engine = "auto";
   std::filesystem::path emotion_model;  ///< a user's own; empty: the one in the program
 
   int max_sessions = 0;  ///< 0: measured
@@ -72,6 +73,9 @@ struct Setting {
 [[nodiscard]] Result<void> apply(Config& config, const Setting& setting, const std::string& value, const char* called);
 
 [[nodiscard]] Result<void> complete(Config& config, const std::function<const char*(const char*)>& look_up);
+
+/// What it says of the engine; of a server.
+[[nodiscard]] EngineOptions engine_options(const Config& config);
 
 /// 127.0.0.0/8 or ::1.
 [[nodiscard]] bool is_loopback(const std::string& address);

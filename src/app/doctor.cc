@@ -183,7 +183,7 @@ void look_at_portraits(Report& report, const Config& config) {
   }
   report.ok("presets", std::to_string(good) + " ready: " + names + (good > 8 ? ", ..." : ""));
 
-  auto engine = make_engine({config.engine});
+  auto engine = make_engine(engine_options(config));
   if (!engine) return report.bad("engine", engine.error().message);
   const auto portrait = presets.find(Presets::kDefault);
   const auto avatar = portrait ? (*engine)->make_avatar(*portrait, {}) : portrait.error();

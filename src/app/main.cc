@@ -16,6 +16,7 @@
 #include "app/config.h"
 #include "app/doctor.h"
 #include "app/interrupt.h"
+#include "app/models.h"
 #include "app/render.h"
 #include "app/serve.h"
 #include "base/clock.h"
@@ -99,6 +100,10 @@ struct CommandLine {
   CLI::App* analyze_command = nullptr;
   CLI::App* bench_command = nullptr;
   CLI::App* doctor_command = nullptr;
+  ModelsCheckOptions check;
+  ModelsFetchOptions fetch;
+  CLI::App* check_command = nullptr;
+  CLI::App* fetch_command = nullptr;
 
   CommandLine() {
     app.require_subcommand(0, 1);
@@ -113,6 +118,7 @@ struct CommandLine {
     add_serve();
     add_render();
     add_analyze();
+    add_models();
   }
 
   void add_settings(CLI::App& c) {
@@ -191,6 +197,22 @@ struct CommandLine {
     c.footer("The same options and files give the same bytes. The video says in its metadata that it is synthetic.");
   }
 
+  void add_models() {
+    CLI::App& c = *app.add_subcommand("models", "look after the networks of the neural engine");
+    c.require_subcommand(1);
+    check_command = c.add_subcommand("check", "say for each file whether it is there and right");
+    check_command->add_option("DIR", check.folder, "the folder, as AVATAR_MODEL_DIR")->required();
+    check_command->add_option("--providers", check.providers, "tensorrt, cuda, cpu: what shall run them, in this order")
+        ->type_name("LIST")
+        ->delimiter(',');
+    check_command->add_flag("--only-files", check.only_files, "look at the files, load nothing");
+    fetch_command = c.add_subcommand("fetch", "download what is missing");
+    fetch_command->add_option("DIR", fetch.folder, "the folder, as AVATAR_MODEL_DIR")->required();
+    fetch_command->add_option("--from", fetch.from, "where ditto_onnx/ and ditto_cfg/ lie")
+        ->type_name("URL")
+        ->required();
+  }
+
   void add_analyze() {
     AnalyzeOptions& a = analyze;
     CLI::App& c = *(analyze_command = app.add_subcommand("analyze", "show what is found in a picture"));
@@ -215,6 +237,12 @@ Result<Config> config_of(const CommandLine& line) {
 Result<void> do_verb(const CommandLine& line, const Clock& clock, std::chrono::nanoseconds started) {
   if (line.render_command->parsed()) return render(line.render, clock, started);
   if (line.analyze_command->parsed()) return analyze(line.analyze);
+  if (line.check_command->parsed()) return check_models(line.check);
+  if (line.fetch_command->parsed()) {
+    ModelsFetchOptions fetch = line.fetch;
+    fetch.go_on = [] { return !is_interrupted(); };
+    return fetch_models(fetch);
+  }
   const auto config = config_of(line);
   if (!config) return config.error();
   if (line.bench_command->parsed()) return bench(*config, clock);

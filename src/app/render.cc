@@ -34,7 +34,7 @@ namespace {
 
 using Milliseconds = std::chrono::duration<double, std::milli>;
 
-constexpr MediaTime kReadAhead = MediaTime::from_ms(1000);  // sound in the queue; more than a tick hears
+constexpr MediaTime kReadAhead = MediaTime::from_ms(4000);  // sound in the queue; more than a tick hears
 constexpr MediaTime kReadBlock = MediaTime::from_ms(250);
 static_assert(kReadAhead > Session::look_ahead() + MediaTime::from_ms(40));
 
@@ -42,6 +42,7 @@ static_assert(kReadAhead > Session::look_ahead() + MediaTime::from_ms(40));
 struct Person {
   std::shared_ptr<const Portrait> portrait;
   std::unique_ptr<Avatar> avatar;
+  MediaTime look_ahead;  // of the engine
   std::chrono::nanoseconds took{0};
 };
 
@@ -53,7 +54,7 @@ Result<Person> meet(const RenderOptions& options, const Clock& clock) {
   if (!portrait) return portrait.error();
   auto avatar = (*engine)->make_avatar(*portrait, options.size);
   if (!avatar) return avatar.error();
-  return Person{*portrait, std::move(*avatar), clock.now() - start};
+  return Person{*portrait, std::move(*avatar), (*engine)->look_ahead(), clock.now() - start};
 }
 
 Result<std::unique_ptr<Sink>> make_sinks(const RenderOptions& o) {
@@ -155,7 +156,7 @@ Result<void> render(const RenderOptions& options, const Clock& clock, std::chron
   const double expected = sound->duration().value_or(MediaTime()).seconds() + options.tail.seconds();
   auto queued = std::make_unique<QueuedSink>(std::move(*sinks), clock);
   const QueuedSink& encoding = *queued;
-  const SessionSettings settings{options.size, options.fps, *performance};
+  const SessionSettings settings{options.size, options.fps, *performance, {}, person->look_ahead};
   Session session(std::move(person->avatar), portrait.rest, settings, std::move(queued), clock);
   session.on_emotion([&log](const EmotionEstimate& e) { log->add(e); });
   Reader reader(std::move(*sound), session.speech());

@@ -113,7 +113,7 @@ class House {
                   {config.max_bitrate, 16, config.idle, config.label, std::move(emotion_model)}),
         rooms_(launcher_, {config.livekit_library, config.max_bitrate, config.max_fps, config.simulcast}),
         routes_({sessions_, launcher_, rooms_, presets_, metrics_, synthesiser_, engine_->name(), ice_servers(config),
-                 config.allow_private_urls, config.once}) {}
+                 config.allow_private_urls, config.once, [this] { return std::string(engine_->waits_for()); }}) {}
 
   Result<void> open() {
     ServerSettings door;
@@ -209,7 +209,9 @@ class House {
       log(LogLevel::warning, "the capacity could not be measured", {{"why", load.error().message}});
       return;
     }
-    const int capacity = capacity_of(*load, machine());
+    // A graphics card may hold fewer than the processor could encode.
+    const int by_engine = engine_->capacity(), by_load = capacity_of(*load, machine());
+    const int capacity = by_engine > 0 ? std::min(by_engine, by_load) : by_load;
     sessions_.set_capacity(capacity);
     log(LogLevel::info, "capacity measured",
         {{"sessions", std::to_string(capacity)},
@@ -268,8 +270,9 @@ Result<void> serve(const Config& config, const Clock& clock, std::chrono::nanose
       return Error{label.error().kind, "AVATAR_DISCLOSURE_LABEL: " + label.error().message};
     }
   }
-  auto engine = make_engine({config.engine});
+  auto engine = choose_engine(engine_options(config));
   if (!engine) return engine.error();
+  log(LogLevel::info, "engine chosen", {{"engine", engine->engine->name()}, {"why", engine->reason}});
   std::shared_ptr<const EmotionModel> emotion_model;
   if (!config.emotion_model.empty()) {
     auto loaded = EmotionModel::load(config.emotion_model);
@@ -278,7 +281,7 @@ Result<void> serve(const Config& config, const Clock& clock, std::chrono::nanose
   }
   auto transport = WebrtcTransport::start(webrtc_settings(config), clock);
   if (!transport) return transport.error();
-  House house(config, clock, started, std::move(*engine), std::move(*transport), std::move(emotion_model));
+  House house(config, clock, started, std::move(engine->engine), std::move(*transport), std::move(emotion_model));
   if (auto opened = house.open(); !opened) return opened;
   return house.live();
 }

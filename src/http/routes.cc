@@ -152,6 +152,9 @@ Reply Routes::answer(const Request& request) const {
 Reply Routes::ready() const {
   const auto state = house_.sessions.state();
   if (!ready_) return error_reply(503, "starting", "starting: the portraits are being prepared");
+  if (house_.waits_for) {
+    if (const std::string what = house_.waits_for(); !what.empty()) return error_reply(503, "starting", what);
+  }
   if (state.draining) return error_reply(503, "draining", "draining: this worker is shutting down");
   if (state.is_full()) {
     return error_reply(503, "full", "full: all " + std::to_string(state.capacity) + " sessions are in use");

@@ -8,6 +8,7 @@
 #pragma once
 
 #include <atomic>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -36,6 +37,8 @@ class Routes final {
     std::string ice_servers;          ///< Link header of WHEP answers; may be empty
     bool allow_private_urls = false;  ///< pictures may be fetched from private networks
     bool launches_wait = false;       ///< unless the client says otherwise, their answer comes at their end
+    /// What the engine still waits for ("loading models"); empty: nothing. Null: it never waits.
+    std::function<std::string()> waits_for{};
   };
   explicit Routes(House house);
 

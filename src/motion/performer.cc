@@ -258,6 +258,8 @@ Moment Performer::at(MediaTime t) {
   Moment moment;
   moment.time = t;
   moment.mood = s.shown.mood();
+  moment.motion_scale = s.motion_scale;
+  moment.expression_scale = s.expression_scale;
   if (part == 0) {
     moment.pose = s.steps - 1 == index ? s.now : s.before;
     return moment;

@@ -73,7 +73,7 @@ Result<std::shared_ptr<LiveSession>> Launcher::launch(const LaunchRequest& reque
 
   const Draw lots = draw_lots();
   const int ticks = ticks_a_picture(request.fps);
-  SessionSettings settings{request.size, request.fps * ticks, request.performance, kReserve};
+  SessionSettings settings{request.size, request.fps * ticks, request.performance, kReserve, engine_.look_ahead()};
   if (!request.has_seed) settings.performance.seed = lots.seed;
   settings.performance.emotion_model = settings_.emotion_model;
   std::optional<Label> label;

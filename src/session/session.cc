@@ -43,15 +43,16 @@ constexpr int kFramesAcrossAnEdge = static_cast<int>(2 * Features::look_ahead().
 Session::Session(std::unique_ptr<Avatar> avatar, const RestFace& rest, const SessionSettings& settings,
                  std::unique_ptr<Sink> sink, const Clock& clock)
     : step_(MediaTime::of_picture(1, settings.fps)),
+      ahead_(std::max(look_ahead(), settings.look_ahead - step_)),
       avatar_(std::move(avatar)),
       sink_(std::move(sink)),
       clock_(clock),
       speech_(settings.reserve),
       performer_(settings.performance, rest),
       frame_(settings.size.width, settings.size.height),
-      heard_(static_cast<size_t>((step_ + look_ahead()).samples)) {
+      heard_(static_cast<size_t>((step_ + ahead_).samples)) {
   CHECK(kSampleRate % settings.fps == 0);
-  whose_.reserve(64);  // one for each utterance and pause in a sixth of a second
+  whose_.reserve(256);  // one for each utterance and pause of heard_
 }
 
 void Session::interrupt() {
@@ -69,7 +70,9 @@ Result<void> Session::tick(Picture picture) {
   auto done = sink_->play({heard_.data(), static_cast<size_t>(step_.samples)}, now_);
   watch.add_to(times_.send);
   if (done && picture == Picture::draw) {
-    const Moment moment = performer_.at(now_);
+    Moment moment = performer_.at(now_);
+    moment.sound = heard_;
+    moment.cuts = cuts_;
     tell_emotion();
     watch.add_to(times_.perform);
     done = avatar_->draw(moment, frame_);
@@ -136,6 +139,7 @@ void Session::obey_interruption() {
     at += s.samples;
   }
   performer_.cut(now_);
+  ++cuts_;
   deaf_frames_ = kFramesAcrossAnEdge;
   while (finished_ < last) finish_utterance(finished_ + 1, true);
 }

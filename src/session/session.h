@@ -52,6 +52,7 @@ struct SessionSettings {
   /// Live: how much of an utterance must wait before it begins. What is sent as it is spoken comes unevenly, and a tick
   /// takes a packet of 20 ms at once: 40 ms is that one and one late.
   MediaTime reserve{};
+  MediaTime look_ahead{};  ///< how much sound the engine would like beyond a picture's time (Engine::look_ahead)
 };
 
 /// What became of an utterance.
@@ -106,7 +107,7 @@ class Session final {
   [[nodiscard]] MediaTime now() const { return now_; }
   [[nodiscard]] const StageTimes& times() const { return times_; }
 
-  /// By how much sound is heard before it is played.
+  /// By how much sound is heard before it is played, at least; more when the engine would like more.
   [[nodiscard]] static constexpr MediaTime look_ahead() { return Performer::look_ahead() + Features::look_ahead(); }
 
  private:
@@ -126,6 +127,7 @@ class Session final {
   void finish_utterance(uint64_t utterance, bool interrupted);
 
   const MediaTime step_;
+  const MediaTime ahead_;  // by how much sound is heard before it is played
   std::unique_ptr<Avatar> avatar_;
   std::unique_ptr<Sink> sink_;
   const Clock& clock_;
@@ -134,12 +136,13 @@ class Session final {
   MediaTime emotion_told_;  // time of the last estimate that was told
   SpeechQueue speech_;
   std::atomic<uint64_t> interrupted_ = 0;  // utterances up to this one are over
+  uint32_t cuts_ = 0;                      // interruptions obeyed
   uint64_t obeyed_ = 0;                    // the last value of interrupted_ that a tick has obeyed
   Features features_;
   Performer performer_;
   int deaf_frames_ = 0;  // frames to come that still hold interrupted sound
   Frame frame_;
-  std::vector<float> heard_;    // one tick and look_ahead(), from now_ on
+  std::vector<float> heard_;    // one tick and ahead_, from now_ on
   size_t filled_ = 0;           // of heard_
   std::vector<Stretch> whose_;  // heard_[0, filled_), from its start
   bool is_dry_ = false;         // the utterance at the end of heard_ waits for more sound
