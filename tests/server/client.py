@@ -184,7 +184,7 @@ class WebSocket(Connection):
                 self.socket.settimeout(20)
 
     def event(self, seconds=10, kinds=None):
-        """The next thing said, or the next of these kinds."""
+        """The next thing said, or the next of these kinds. Moods come at any time: they must be asked for."""
         end = time.monotonic() + seconds
         while True:
             frame = self.read(end - time.monotonic())
@@ -192,7 +192,7 @@ class WebSocket(Connection):
             if frame[0] == self.CLOSE:
                 raise EOFError(int.from_bytes(frame[1][:2], "big"))
             event = json.loads(frame[1]) if frame[0] == self.TEXT else {}
-            if event and (kinds is None or event["type"] in kinds):
+            if event and (event["type"] in kinds if kinds else event["type"] != "emotion"):
                 return event
 
     def closed_with(self, seconds=10):
