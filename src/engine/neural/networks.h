@@ -33,7 +33,7 @@ struct NetworkOptions {
   std::vector<Provider> providers{};  ///< tried in this order; empty: tensorrt, cuda
   int device = 0;
   int cpu_threads = 1;
-  bool half_precision = true;   ///< tensorrt: pictures in float16; motion stays in float32
+  bool half_precision = true;     ///< tensorrt: pictures in float16; motion stays in float32
   std::filesystem::path cache{};  ///< where tensorrt keeps what it compiled; empty: nowhere
 };
 
