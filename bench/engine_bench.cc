@@ -9,20 +9,15 @@
 #include <iterator>
 #include <string>
 
+#include "app/picture_source.h"
 #include "engine/mesh/mesh_engine.h"
 #include "engine/mesh/rig.h"
-#include "face/analysis.h"
 
 namespace avatar {
 namespace {
 
 std::shared_ptr<const Portrait> portrait() {
-  static const std::shared_ptr<const Portrait> one = [] {
-    std::ifstream in(AVATAR_SOURCE_DIR "/assets/portrait/portrait-1024.png", std::ios::binary);
-    const std::string bytes{std::istreambuf_iterator<char>(in), {}};
-    auto analysis = FaceAnalysis::load();
-    return *(*analysis)->analyse(std::as_bytes(std::span(bytes)));
-  }();
+  static const std::shared_ptr<const Portrait> one = *portrait_from({});
   return one;
 }
 

@@ -17,6 +17,7 @@
 #include <thread>
 #include <vector>
 
+#include "app/picture_source.h"
 #include "engine/engines.h"
 #include "engine/neural/diffusion.h"
 #include "engine/neural/neural_engine.h"
@@ -25,7 +26,6 @@
 #include "engine/neural/paste.h"
 #include "engine/neural/person.h"
 #include "engine/neural/speaker.h"
-#include "face/analysis.h"
 
 namespace avatar {
 namespace {
@@ -33,12 +33,7 @@ namespace {
 using namespace neural;  // NOLINT(google-build-using-namespace): everything here is its
 
 std::shared_ptr<const Portrait> portrait() {
-  static const std::shared_ptr<const Portrait> one = [] {
-    std::ifstream in(AVATAR_SOURCE_DIR "/assets/portrait/portrait-1024.png", std::ios::binary);
-    const std::string bytes{std::istreambuf_iterator<char>(in), {}};
-    auto analysis = FaceAnalysis::load();
-    return *(*analysis)->analyse(std::as_bytes(std::span(bytes)));
-  }();
+  static const std::shared_ptr<const Portrait> one = *portrait_from({});
   return one;
 }
 

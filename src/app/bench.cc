@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "app/bench.h"
 
-#include <sys/resource.h>
-
 #include <algorithm>
 #include <condition_variable>
 #include <cstdio>
@@ -19,6 +17,7 @@
 #include "app/interrupt.h"
 #include "app/picture_source.h"
 #include "base/metrics.h"
+#include "base/process.h"
 #include "engine/engines.h"
 #include "face/analysis.h"
 #include "session/sessions.h"
@@ -50,13 +49,6 @@ std::string processor() {
     if (line.substr(0, 10) == "model name") return line.substr(line.find(':') + 2);
   }
   return "an unnamed processor";
-}
-
-double megabytes_in_use() {
-  std::ifstream in("/proc/self/statm");
-  double all = 0, resident = 0;
-  in >> all >> resident;
-  return resident * 4096 / 1e6;
 }
 
 // The number behind a name, in the metrics' own text.
@@ -93,8 +85,8 @@ class Crowd {
     parts.fps = kFps;
     parts.has_viewer = [] { return true; };
     parts.patience = std::chrono::hours(1);
-    parts.ticks_a_picture = 2;
-    SessionSettings settings{kSize, 2 * kFps, {}, MediaTime::from_ms(40)};
+    parts.ticks_a_picture = live_ticks_a_picture(kFps);
+    SessionSettings settings = live_settings(kSize, kFps, {}, engine_.look_ahead());
     settings.performance.seed = static_cast<uint64_t>(number_);
     parts.session = std::make_unique<Session>(std::move(*avatar), portrait_->rest, settings, std::move(*sink), clock_);
     return sessions_.add(std::move(*seat), std::move(parts));
@@ -157,7 +149,7 @@ Result<Trial> try_out(const Engine& engine, const std::shared_ptr<const Portrait
   // A machine that is far too slow makes fewer ticks than there should be, too.
   const double wanted = number * std::chrono::duration<double>(kTrial).count() * kFps;
   const double missing = std::max(0.0, wanted * 0.99 - (after.all - before.all));
-  return Trial{number, (after.late - before.late + missing) / wanted, megabytes_in_use()};
+  return Trial{number, (after.late - before.late + missing) / wanted, resident_bytes() / 1e6};
 }
 
 struct Latencies {
@@ -260,7 +252,7 @@ Result<void> bench(const Config& config, const Clock& clock) {
   std::printf("one tick, one core          %6.2f ms, of that %.2f ms to encode; the longest %.1f ms\n\n",
               ms(load->tick), ms(load->encode), ms(load->worst));
 
-  const double base = megabytes_in_use();
+  const double base = resident_bytes() / 1e6;
   std::printf("sessions of 512x512 at %d pictures a second, all talking, encoded, sent to nobody:\n", kFps);
   std::fflush(stdout);
   const auto most = find_most(**engine, *portrait, clock, capacity_of(*load, here));

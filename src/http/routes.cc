@@ -1,17 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "http/routes.h"
 
-#include <unistd.h>
-
 #include <chrono>
-#include <filesystem>
-#include <fstream>
-#include <iterator>
 #include <optional>
-#include <system_error>
 #include <utility>
 #include <vector>
 
+#include "base/process.h"
 #include "face/picture_file.h"
 #include "http/descriptors.h"
 #include "http/messages.h"
@@ -65,19 +60,6 @@ Reply json(std::string body, int status = 200) {
   reply.status = status;
   reply.body = std::move(body);
   return reply;
-}
-
-double resident_bytes() {
-  std::ifstream in("/proc/self/statm");  // pages: of the program, resident, ...
-  double all = 0, resident = 0;
-  in >> all >> resident;
-  return resident * static_cast<double>(::sysconf(_SC_PAGESIZE));
-}
-
-double open_files() {
-  std::error_code failed;
-  const std::filesystem::directory_iterator files("/proc/self/fd", failed);
-  return failed ? 0 : static_cast<double>(std::distance(begin(files), end(files)));
 }
 
 Reply too_large() { return error_reply(413, "too_large", "the picture is larger than 10 MB; send a smaller one"); }

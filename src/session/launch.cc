@@ -33,13 +33,6 @@ Draw draw_lots() {
   return draw;
 }
 
-// Ticks come at least 50 times a second, pictures or not: sound that leaves every 20 ms, packet by packet, is held less
-// by its receivers than sound that leaves in pairs, and an interruption waits less.
-int ticks_a_picture(int fps) { return fps < 50 ? 2 : 1; }
-
-// A packet of 20 ms that a tick takes at once, and one that is late.
-constexpr MediaTime kReserve = MediaTime::from_ms(40);
-
 }  // namespace
 
 Launcher::Launcher(const Engine& engine, const Presets& presets, Presets::Analyse analyse, WebrtcTransport& transport,
@@ -72,8 +65,7 @@ Result<std::shared_ptr<LiveSession>> Launcher::launch(const LaunchRequest& reque
   if (!avatar) return avatar.error();
 
   const Draw lots = draw_lots();
-  const int ticks = ticks_a_picture(request.fps);
-  SessionSettings settings{request.size, request.fps * ticks, request.performance, kReserve, engine_.look_ahead()};
+  SessionSettings settings = live_settings(request.size, request.fps, request.performance, engine_.look_ahead());
   if (!request.has_seed) settings.performance.seed = lots.seed;
   settings.performance.emotion_model = settings_.emotion_model;
   std::optional<Label> label;
@@ -90,7 +82,7 @@ Result<std::shared_ptr<LiveSession>> Launcher::launch(const LaunchRequest& reque
   if (request.picture.empty()) parts.avatar_id = request.avatar_id.empty() ? Presets::kDefault : request.avatar_id;
   parts.size = request.size;
   parts.fps = request.fps;
-  parts.ticks_a_picture = ticks;
+  parts.ticks_a_picture = live_ticks_a_picture(request.fps);
   parts.whep = way_out->whep;
   parts.has_viewer = std::move(way_out->is_wanted);
   parts.patience = settings_.patience;

@@ -20,6 +20,10 @@ const char* name(Ending ending) {
   return kNames[static_cast<size_t>(ending)];
 }
 
+SessionSettings live_settings(FrameSize size, int fps, const Performance& performance, MediaTime look_ahead) {
+  return {size, fps * live_ticks_a_picture(fps), performance, MediaTime::from_ms(40), look_ahead};
+}
+
 LiveSession::LiveSession(Parts parts, const Clock& clock, const SessionMetrics& metrics)
     : parts_(std::move(parts)),
       clock_(clock),

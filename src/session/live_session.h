@@ -36,6 +36,15 @@ class WhepSink;
 enum class Ending : uint8_t { asked, idle, failed, drained };
 [[nodiscard]] const char* name(Ending ending);
 
+/// A live session ticks at least 50 times a second, pictures or not: sound that leaves every 20 ms, packet by packet,
+/// is held less by its receivers than sound that leaves in pairs, and an interruption waits less.
+[[nodiscard]] constexpr int live_ticks_a_picture(int fps) { return fps < 50 ? 2 : 1; }
+
+/// Of the session within: its ticks, and a reserve of the packet of 20 ms that a tick takes at once and one that is
+/// late. fps: pictures a second. look_ahead: of the engine.
+[[nodiscard]] SessionSettings live_settings(FrameSize size, int fps, const Performance& performance,
+                                            MediaTime look_ahead);
+
 class LiveSession final {
  public:
   struct Parts {
