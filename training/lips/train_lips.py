@@ -13,22 +13,25 @@ What it learns from (none of it travels with the product, only the fitted number
 - EMO-DB (Burkhardt et al. 2005): eight German speakers, seven moods, hand-made phone times. In its .lablaut files the
   time of a row is where the phone STARTS.
 - English sentences spoken by flite's four voices with exact phone times (-psdur).
-For the latter two the curves come from phone times by dominance functions (Cohen and Massaro 1993) over the targets below,
-which are set by eye and by the captured jaw.
+For the latter two the curves come from phone times by dominance functions (Cohen and Massaro 1993) over the targets of
+next/phones.py, which are set by eye and by the captured jaw.
 """
 import argparse
 import glob
 import os
 import re
 import subprocess
+import sys
 import tempfile
 
 import numpy as np
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 SRC = os.path.join(os.path.dirname(os.path.dirname(HERE)), "src")
-NAMES = ["jaw", "stretch", "pucker", "funnel", "press", "upper", "lower", "bite", "tongue", "closure"]
-N_OUT = len(NAMES)
+sys.path.insert(0, HERE + "/next")
+import phones  # noqa: E402
+
+NAMES, N_OUT = phones.NAMES, phones.N_OUT
 N_IN = 21
 OFFSETS = [-12, -9, -7, -5, -4, -3, -2, -1, 0, 1, 2, 3, 4, 5, 6]  # frames; lips.cc has the same
 HIDDEN = [96, 48]
@@ -38,63 +41,13 @@ LEAST = np.array([.03, 0, 0, 0, 0, 0, 0, .03, 0, .18], np.float32)
 GAIN = np.array([1.4, 1.1, 1.3, 1.3, 1, 1.2, 1.2, 1.3, 1, 3.7], np.float32)
 
 # -- phones ------------------------------------------------------------------------------------------------------------
-# Target of each articulator and its strength (0 = the phone does not care), for classes of sounds.
-CARE = dict(jaw=1.0, stretch=0.6, pucker=0.6, funnel=0.6, press=0.5, upper=0.5, lower=0.5, bite=1.0, tongue=1.0)
-
-
-def sound_class(strength=1.0, care=None, **targets):
-    c = dict(CARE)
-    c.update(care or {})
-    return {n: (targets.get(n, 0.0), strength * c[n]) for n in NAMES[:-1]}
-
-
-V = {  # vowels
-    "a": sound_class(jaw=.40, stretch=.08, upper=.12, lower=.16),
-    "ae": sound_class(jaw=.36, stretch=.22, upper=.15, lower=.18),
-    "ah": sound_class(jaw=.27, upper=.08, lower=.10),
-    "e": sound_class(jaw=.24, stretch=.28, upper=.10, lower=.14),
-    "ee": sound_class(jaw=.17, stretch=.36, upper=.08, lower=.12),
-    "i": sound_class(jaw=.10, stretch=.50, upper=.08, lower=.14),
-    "ih": sound_class(jaw=.15, stretch=.34, upper=.07, lower=.11),
-    "schwa": sound_class(0.6, jaw=.15, upper=.04, lower=.05),
-    "er": sound_class(0.8, jaw=.20, funnel=.20, upper=.05, lower=.08),
-    "o": sound_class(jaw=.19, pucker=.40, funnel=.40),
-    "aw": sound_class(jaw=.30, pucker=.15, funnel=.38),
-    "u": sound_class(jaw=.10, pucker=.72, funnel=.22),
-    "uh": sound_class(jaw=.14, pucker=.45, funnel=.28),
-    "oe": sound_class(jaw=.18, pucker=.30, funnel=.42),
-    "ue": sound_class(jaw=.10, pucker=.62, funnel=.25),
-}
-LOOSE = dict(stretch=.12, pucker=.12, funnel=.12, press=.4, upper=.2, lower=.2, jaw=.8)  # lips go with the vowels round them
-C = {  # consonants
-    "p": sound_class(2, LOOSE, jaw=.05, press=.50), "b": sound_class(2, LOOSE, jaw=.05, press=.42),
-    "m": sound_class(2, LOOSE, jaw=.05, press=.25),
-    "f": sound_class(1.6, LOOSE, jaw=.06, bite=.80, upper=.15), "v": sound_class(1.5, LOOSE, jaw=.07, bite=.65, upper=.10),
-    "s": sound_class(1.6, dict(LOOSE, stretch=.5, lower=.5, upper=.5), jaw=.05, stretch=.22, lower=.20, upper=.12),
-    "sh": sound_class(1.6, dict(LOOSE, funnel=1, pucker=.8), jaw=.06, funnel=.52, pucker=.20, lower=.15, upper=.12),
-    "th": sound_class(1.2, LOOSE, jaw=.10, tongue=.6, lower=.10),
-    "t": sound_class(1.2, LOOSE, jaw=.08, tongue=1), "d": sound_class(1.1, LOOSE, jaw=.09, tongue=1),
-    "n": sound_class(1.0, LOOSE, jaw=.10, tongue=1), "l": sound_class(0.9, LOOSE, jaw=.13, tongue=1),
-    "k": sound_class(0.5, LOOSE, jaw=.14), "h": sound_class(0.2, LOOSE, jaw=.15),
-    "ch": sound_class(0.8, dict(LOOSE, stretch=.4), jaw=.10, stretch=.25),
-    "r": sound_class(0.7, dict(LOOSE, funnel=.5), jaw=.13, funnel=.25),
-    "r_back": sound_class(0.4, LOOSE, jaw=.16),
-    "w": sound_class(1.2, dict(LOOSE, pucker=1, funnel=.6), jaw=.09, pucker=.75, funnel=.20),
-    "y": sound_class(0.9, dict(LOOSE, stretch=.5), jaw=.09, stretch=.35),
-    "sil": sound_class(1.5),
-}
+# The classes of sounds and how each source spells them stand in next/phones.py. This network knows three classes fewer
+# and three spellings of English less.
+V = phones.VOWELS
+C = {name: c for name, c in phones.CONSONANTS.items() if name not in ("beta", "ng", "r_tip")}
 P = {**V, **C}
-GERMAN = {"a": "a", "a:": "a", "E": "e", "E:": "e", "4": "schwa", "9": "oe", "2": "oe", "@": "schwa", "e": "ee", "i": "i", "I": "ih",
-          "o": "o", "O": "aw", "u": "u", "U": "uh", "y": "ue", "Y": "ue", "6": "ah", "V": "ah", "&": "ae",
-          "aI": "a ih", "aU": "a uh", "OY": "aw ih", "i6": "i ah", "a6": "a ah", "E6": "e ah", "u6": "u ah", "o6": "o ah",
-          "p": "p", "b": "b", "m": "m", "B": "b", "f": "f", "v": "v", "s": "s", "z": "s", "S": "sh", "Z": "sh", "t": "t",
-          "d": "d", "D": "d", "n": "n", "l": "l", "L": "l", "k": "k", "g": "k", "G": "k", "N": "k", "x": "k", "X": "k", "C": "ch",
-          "h": "h", "H": "h", "?": "h", "j": "y", "R": "r_back", "r": "r_back", ".": "sil", "(": "sil"}
-ENGLISH = {"aa": "a", "ae": "ae", "ah": "ah", "ao": "aw", "aw": "a uh", "ax": "schwa", "axr": "er", "ay": "a ih", "eh": "e", "er": "er",
-           "ey": "ee ih", "ih": "ih", "iy": "i", "ow": "o uh", "oy": "aw ih", "uh": "uh", "uw": "u", "p": "p", "b": "b", "m": "m",
-           "f": "f", "v": "v", "s": "s", "z": "s", "sh": "sh", "zh": "sh", "ch": "t sh", "jh": "t sh", "t": "t", "d": "d", "dx": "d", "n": "n",
-           "en": "n", "l": "l", "el": "l", "k": "k", "g": "k", "ng": "k", "hh": "h", "th": "th", "dh": "th", "r": "r", "w": "w",
-           "y": "y", "pau": "sil", "h#": "sil", "brth": "sil"}
+GERMAN = {**phones.EMODB, "N": "k"}
+ENGLISH = {spelt: c for spelt, c in {**phones.ENGLISH, "ng": "k"}.items() if spelt not in ("em", "nx", "hv")}
 LABIALS = ("p", "b", "m")
 
 
