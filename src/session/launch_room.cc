@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <atomic>
 #include <map>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -22,8 +23,8 @@ using std::chrono::milliseconds;
 // block of the slowest rate.
 constexpr MediaTime kEnough = MediaTime::from_ms(50'000);
 
-// How long a replaced avatar may take to go: its next beat, and goodbye to the server.
-constexpr auto kReplaceTimeout = milliseconds(2'000);
+// How long the answer waits for a replaced avatar to go: who asked may speak at once, and must not find the old one.
+constexpr auto kReplaceTimeout = milliseconds(600);
 
 }  // namespace
 
@@ -47,7 +48,7 @@ class RoomLauncher::Guest final : public Ears {
     return WayOut{std::move(sink), nullptr, [room = room_] { return !room->is_over(); }};
   }
 
-  void begin(const std::shared_ptr<LiveSession>& live) {
+  void watch(const std::shared_ptr<LiveSession>& live) {
     live_ = live;
     live->watch({.speech =
                      [sink = sink_](const SpeechEvent& event) {
@@ -58,12 +59,21 @@ class RoomLauncher::Guest final : public Ears {
                        }
                      },
                  .over = [room = room_] { room->leave(); }});
-    room_->join(*this);
   }
 
   [[nodiscard]] const std::string& key() const { return key_; }
+  [[nodiscard]] bool has_joined() const { return has_joined_; }
   [[nodiscard]] bool has_left() const { return has_left_; }
-  void leave() { room_->leave(); }
+  void join() {
+    has_joined_ = true;
+    room_->join(*this);
+  }
+  // Its place is free with its next beat, whatever the room still has to do.
+  void leave() {
+    if (const auto live = live_.lock()) live->close(Ending::asked);
+    room_->leave();
+  }
+  void abandon() { room_->abandon(); }
 
   // [the room's thread]
   uint64_t begin(int sample_rate) override {
@@ -116,6 +126,7 @@ class RoomLauncher::Guest final : public Ears {
   std::weak_ptr<LiveSession> live_;
   std::map<uint64_t, Resampler> resamplers_;
   std::vector<float> sound_;
+  bool has_joined_ = false;  // or is about to; of the launcher's lock
   std::atomic<bool> has_left_ = false;
 };
 
@@ -195,28 +206,40 @@ Result<std::shared_ptr<LiveSession>> RoomLauncher::launch(const RoomRequest& req
   if (!live) return live;
   {
     const std::lock_guard lock(mutex_);
-    guest->begin(*live);
+    guest->watch(*live);
     guests_.push_back(std::move(guest));
+    join_those_whose_turn_it_is();
   }
   log(LogLevel::info, "an avatar goes to a room", {{"session", (*live)->id()}, {"room", request.room_name}});
   return live;
 }
 
-// Asks the avatar that is there to leave, waits for that, and answers whether there was one.
+// Asks the avatar that is there to leave, waits a little for that, and answers whether there was one.
 bool RoomLauncher::replace(const std::string& key) {
   const auto is_it = [&](const std::unique_ptr<Guest>& guest) { return guest->key() == key; };
   std::unique_lock lock(mutex_);
-  const auto found = std::find_if(guests_.begin(), guests_.end(), is_it);
-  if (found == guests_.end()) return false;
-  (*found)->leave();
+  if (std::none_of(guests_.begin(), guests_.end(), is_it)) return false;
+  for (const auto& guest : guests_) {
+    if (is_it(guest)) guest->leave();
+  }
   changed_.wait_for(lock, kReplaceTimeout, [&] { return std::none_of(guests_.begin(), guests_.end(), is_it); });
   return true;
+}
+
+// One after the other: of two with the same identity the server keeps the one that came last, and who is still joining
+// may come last though it was asked to leave long ago. Who was asked before its turn leaves at once.
+void RoomLauncher::join_those_whose_turn_it_is() {
+  std::set<std::string_view> there;
+  for (const auto& guest : guests_) {
+    if (there.insert(guest->key()).second && !guest->has_joined()) guest->join();
+  }
 }
 
 void RoomLauncher::leave_all() {
   std::unique_lock lock(mutex_);
   for (const auto& guest : guests_) guest->leave();
   changed_.wait_for(lock, std::chrono::seconds(3), [&] { return guests_.empty(); });
+  for (const auto& guest : guests_) guest->abandon();
 }
 
 // A room's last word comes on its own thread, which cannot end itself: that is done here.
@@ -232,6 +255,7 @@ void RoomLauncher::bury() {
       if ((*it)->has_left()) gone.splice(gone.end(), guests_, it);
       it = next;
     }
+    if (!closing_) join_those_whose_turn_it_is();
     if (closing_ && gone.empty()) return;
     lock.unlock();
     gone.clear();

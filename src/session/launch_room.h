@@ -5,10 +5,10 @@
 //   auto live = rooms.launch(request);               // joins in the background; speaks until the room ends
 //   rooms.leave_all();                               // at the end
 //
-// The same room and identity again replaces the avatar that is there, also when the house is full. When the room ends
-// the session does, and the other way round; its reason is one line of the log.
-// Threads: [any thread]; one of its own, which buries ended rooms. Errors: unavailable (no client library; the words
-// tell the remedy), and those of Launcher.
+// The same room and identity again replaces the avatar that is there, also when the house is full; the new one joins
+// when the old one has gone. When the room ends the session does, and the other way round; its reason is one line of
+// the log. Threads: [any thread]; one of its own, which buries ended rooms. Errors: unavailable (no client library; the
+// words tell the remedy), and those of Launcher.
 #pragma once
 
 #include <chrono>
@@ -49,7 +49,7 @@ class RoomLauncher final {
 
   Result<std::shared_ptr<LiveSession>> launch(const RoomRequest& request);
 
-  /// Every avatar leaves its room; waits for that, 3 s at most.
+  /// The program ends: every avatar leaves its room; waits for that, 3 s at most.
   void leave_all();
 
  private:
@@ -57,6 +57,7 @@ class RoomLauncher final {
   class Turn;
   Result<std::shared_ptr<Ffi>> library();
   bool replace(const std::string& key);
+  void join_those_whose_turn_it_is();  // [under mutex_]
   void bury();
 
   const Launcher& launcher_;

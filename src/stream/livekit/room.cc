@@ -97,6 +97,11 @@ class Room::Stay final {
     mailbox_.wake();
   }
 
+  void abandon() {
+    abandoned_ = true;
+    leave();
+  }
+
   void wait() {
     const std::lock_guard lock(wait_mutex_);
     if (thread_.joinable()) thread_.join();
@@ -241,6 +246,8 @@ class Room::Stay final {
   }
 
   Result<void> connect() {
+    const Error asked_to_leave{ErrorKind::cancelled, "the avatar was asked to leave"};
+    if (leaving_) return asked_to_leave;
     ffi::Request request;
     auto& connect = *request.mutable_connect();
     connect.set_url(settings_.url);
@@ -257,11 +264,16 @@ class Room::Stay final {
     const auto deadline = Clock::now() + 3 * settings_.join_timeout;
     while (true) {
       const auto event = mailbox_.wait_until(deadline);
-      if (leaving_) return Error{ErrorKind::cancelled, "the avatar was asked to leave"};
+      if (abandoned_) return asked_to_leave;
       if (event == nullptr && Clock::now() >= deadline) {
         return Error{ErrorKind::timeout, "the LiveKit server did not answer in time"};
       }
       if (event == nullptr || !event->has_connect() || event->connect().async_id() != id) continue;
+      if (leaving_) {
+        hold(event->connect().result());
+        (void)listen();  // the library does not let go of a room before
+        return asked_to_leave;
+      }
       if (event->connect().has_error()) {
         return Error{ErrorKind::unavailable,
                      "the room could not be joined: " + without_secrets(event->connect().error(), settings_.token)};
@@ -270,9 +282,18 @@ class Room::Stay final {
     }
   }
 
-  Result<void> enter(const ffi::JoinedRoom& joined) {
+  // Of others we need no more than their names.
+  void hold(const ffi::JoinedRoom& joined) {
     room_ = OwnedHandle(ffi_, joined.room().handle().id());
     us_ = OwnedHandle(ffi_, joined.local_participant().handle().id());
+    for (const auto& other : joined.participants()) {
+      for (const auto& publication : other.publications()) ffi_->drop(publication.handle().id());
+      ffi_->drop(other.participant().handle().id());
+    }
+  }
+
+  Result<void> enter(const ffi::JoinedRoom& joined) {
+    hold(joined);
     identity_ = joined.local_participant().info().identity();
     const auto& attributes = joined.local_participant().info().attributes();
     if (const auto found = attributes.find(kOnBehalf); found != attributes.end()) on_behalf_ = found->second;
@@ -283,16 +304,20 @@ class Room::Stay final {
     rpc.set_local_participant_handle(us_.id());
     rpc.set_method(kClear);
     if (auto done = ffi_->request(request); !done) return done.error();
-    for (const auto& other : joined.participants()) {
-      for (const auto& publication : other.publications()) ffi_->drop(publication.handle().id());
-      meet(other.participant());
-    }
-    request.mutable_ready_for_room_event()->set_room_handle(room_.id());
-    if (auto done = ffi_->request(request); !done) return done.error();
+    for (const auto& other : joined.participants()) meet(other.participant().info());
+    if (auto done = listen(); !done) return done.error();
     if (auto done = publish(true); !done) return done.error();
     if (auto done = publish(false); !done) return done.error();
     log(LogLevel::info, "joined the room", {{"room", settings_.name}});
     return {};
+  }
+
+  // From here on the room's events come.
+  Result<void> listen() {
+    ffi::Request request;
+    request.mutable_ready_for_room_event()->set_room_handle(room_.id());
+    auto asked = ffi_->request(request);
+    return asked ? Result<void>() : Result<void>(asked.error());
   }
 
   Result<void> publish(bool video) {
@@ -368,7 +393,8 @@ class Room::Stay final {
   std::optional<Error> take(const ffi::RoomEvent& event) {
     switch (event.message_case()) {
       case ffi::RoomEvent::kParticipantConnected:
-        meet(event.participant_connected().info());
+        ffi_->drop(event.participant_connected().info().handle().id());
+        meet(event.participant_connected().info().info());
         break;
       case ffi::RoomEvent::kParticipantActive:
         if (event.participant_active().participant_identity() == agent_) bind(agent_);
@@ -413,9 +439,7 @@ class Room::Stay final {
 
   // ---- the agent
 
-  void meet(const ffi::Participant& participant) {
-    const auto& info = participant.info();
-    const OwnedHandle handle(ffi_, participant.handle().id());  // we need no more than its name
+  void meet(const ffi::ParticipantInfo& info) {
     const bool wanted = on_behalf_.empty()
                             ? agent_.empty() && info.kind() == kAgentKind && !info.attributes().contains(kOnBehalf)
                             : info.identity() == on_behalf_;
@@ -562,7 +586,7 @@ class Room::Stay final {
 
   std::mutex played_mutex_;
   std::deque<Played> played_;
-  std::atomic<bool> leaving_ = false;
+  std::atomic<bool> leaving_ = false, abandoned_ = false;
   std::mutex wait_mutex_;
   std::thread thread_;
 };
@@ -590,6 +614,7 @@ void Room::finished(uint64_t utterance, MediaTime position, bool interrupted) {
   stay_->report({utterance, position, false, interrupted});
 }
 void Room::leave() { stay_->leave(); }
+void Room::abandon() { stay_->abandon(); }
 void Room::wait() { stay_->wait(); }
 
 }  // namespace avatar

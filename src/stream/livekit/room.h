@@ -15,7 +15,8 @@
 // The token and the attributes of participants are secrets: they are in no log and no error.
 //
 // Threads: one of the room's own, which calls the Ears; show and play from one thread at a time; the rest [any thread].
-// The destructor leaves, and waits for that (some ms; 2 s when the server does not answer).
+// The destructor leaves, and waits for that: some ms; 2 s when the server does not answer; while we still join, until
+// that has succeeded or failed (30 s at most).
 #pragma once
 
 #include <atomic>
@@ -69,7 +70,10 @@ class Room final {
   /// Its last sound has gone out, or it was interrupted; so much of it was played.
   void finished(uint64_t utterance, MediaTime position, bool interrupted);
 
+  /// The library cannot stop joining: who leaves meanwhile waits for it, or would turn up in the room later on.
   void leave();
+  /// Leaves without waiting for that: the program ends, and the library with it.
+  void abandon();
   /// Until ears.left() has returned; at once if it was never joined. Not from the ears.
   void wait();
 
