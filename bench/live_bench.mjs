@@ -6,7 +6,8 @@
 //
 // Start: exec to the first 200 of /ready. Launch: from the POST of a session to the first decoded picture. Speech: from
 // the first byte into the WebSocket to the first picture in which the mouth has moved (its pixels change by far more
-// than they did before; the head is kept still for that). Interrupt: from the POST to sound that is silent, and stays so.
+// than they did before; the head is kept still for that), said as a synthesiser does, much at once, and as a microphone
+// does, 20 ms every 20 ms. Interrupt: from the POST to sound that is silent, and stays so.
 // Each figure is checked to have been seen every time; a miss ends the run.
 import { spawn } from "node:child_process";
 import { readFileSync } from "node:fs";
@@ -20,7 +21,7 @@ const sleep = (ms) => new Promise((done) => setTimeout(done, ms));
 const sorted = (values) => [...values].sort((a, b) => a - b);
 const at = (values, share) => sorted(values)[Math.min(values.length - 1, Math.floor(share * values.length))];
 const report = (name, values) =>
-  console.log(`${name.padEnd(44)} median ${at(values, 0.5).toFixed(0).padStart(5)} ms   p95 ${at(values, 0.95).toFixed(0).padStart(5)} ms   (${values.length})`);
+  console.log(`${name.padEnd(50)} median ${at(values, 0.5).toFixed(0).padStart(5)} ms   p95 ${at(values, 0.95).toFixed(0).padStart(5)} ms   (${values.length})`);
 
 const isReady = (port) =>
   new Promise((done) => {
@@ -143,7 +144,7 @@ const kit = () => {
   const picture = () => new Promise((done) => video.requestVideoFrameCallback((now, data) => done({ now, data })));
 
   // Milliseconds from the first byte to the moved mouth, and from an interruption to silence.
-  window.word = async () => {
+  window.word = async (at_once) => {
     // Half a second before: how much neighbouring pictures differ by themselves.
     let last = mouth(), calm = 0;
     for (let i = 0; i < 12; i++) {
@@ -155,8 +156,15 @@ const kit = () => {
     await sleep(Math.random() * 40);
     const start = performance.now();
     const sound = vowel(1.5);
-    for (let i = 0; i < sound.length; i += 1600) state.socket.send(sound.slice(i, i + 1600));
-    state.socket.send(JSON.stringify({ type: "end" }));
+    const speak = async () => {
+      for (let i = 0; i < sound.length; i += 320) {
+        const wait = at_once ? 0 : start + i / 16 - performance.now();
+        if (wait > 0) await sleep(wait);
+        state.socket.send(sound.slice(i, i + 320));
+      }
+      state.socket.send(JSON.stringify({ type: "end" }));
+    };
+    const spoken = speak();
     let moved = 0;
     while (performance.now() - start < 1000) {
       const { now } = await picture();
@@ -190,6 +198,7 @@ const kit = () => {
       }
       await sleep(1);
     }
+    await spoken;
     await sleep(600);
     return { moved, silent, loud, calm };
   };
@@ -222,14 +231,16 @@ report("launch -> first picture, new picture", fresh);
 await page.evaluate(() => window.begin(null, { motion_scale: 0 })); // only lips and lids move
 await sleep(4000); // the browser's buffers have settled
 await page.evaluate(() => window.listen());
-const moved = [], silent = [];
-for (let i = 0; i < WORDS; i++) {
-  const word = await page.evaluate(() => window.word());
+const synthesised = [], spoken = [], silent = [];
+for (let i = 0; i < 2 * WORDS; i++) {
+  const at_once = i % 2 === 0;
+  const word = await page.evaluate((at_once) => window.word(at_once), at_once);
   if (!word.moved || !word.silent) throw new Error(`not seen: ${JSON.stringify(word)}`);
-  moved.push(word.moved);
+  (at_once ? synthesised : spoken).push(word.moved);
   silent.push(word.silent);
 }
-report("first byte of speech -> moved mouth", moved);
+report("first byte of speech -> moved mouth, synthesised", synthesised);
+report("first byte of speech -> moved mouth, microphone", spoken);
 report("interrupt -> silence", silent);
 await page.evaluate(() => window.end());
 await browser.close();

@@ -49,6 +49,7 @@ struct Performer::State {
 
   void step();
   SpeechFrame next_frame();
+  float listen();
   Articulation speak(const SpeechFrame& frame);
   void mouth(const Articulation& a, Pose& pose) const;
   void face(Pose& pose);
@@ -130,6 +131,13 @@ Articulation Performer::State::speak(const SpeechFrame& frame) {
   return a;
 }
 
+// The next frame; answers how much the voice leans on it.
+float Performer::State::listen() {
+  const SpeechFrame frame = next_frame();
+  said = speak(frame);
+  return emphasis.hear(frame, gate.is_open());
+}
+
 void Performer::State::mouth(const Articulation& a, Pose& pose) const {
   using enum Articulator;
   const float size = (0.4F + 0.6F * expression_scale) * shown.face().manner.articulation;
@@ -204,15 +212,9 @@ void Performer::State::face(Pose& pose) {
 
 void Performer::State::step() {
   if (steps == 0) {
-    for (int i = 0; i < kLookAhead; ++i) {
-      const SpeechFrame ahead = next_frame();
-      speak(ahead);
-      emphasis.hear(ahead, gate.is_open());
-    }
+    for (int i = 0; i < kLookAhead; ++i) listen();
   }
-  const SpeechFrame frame = next_frame();
-  said = speak(frame);
-  if (const float strength = emphasis.hear(frame, gate.is_open()); strength > 0) {
+  if (const float strength = listen(); strength > 0) {
     const Manner& manner = shown.face().manner;
     if (chance.chance(0.85)) head.nod(strength, manner);
     if (since_flash > 1.1 && chance.chance(0.35 + 0.5 * strength)) {
@@ -278,6 +280,13 @@ Moment Performer::at(MediaTime t) {
   pose.head_y_cm = mix(a.head_y_cm, b.head_y_cm);
   pose.breath = mix(a.breath, b.breath);
   return moment;
+}
+
+bool Performer::is_quiet() const { return state_->opened == 0 && state_->since_cut >= kCutSeconds; }
+
+void Performer::skip(int frames) {
+  State& s = *state_;
+  for (int i = 0; i < frames; ++i) s.listen();
 }
 
 const EmotionEstimate& Performer::heard() const { return state_->heard; }

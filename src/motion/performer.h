@@ -43,6 +43,14 @@ class Performer final {
   ~Performer();
   Performer(Performer&&) noexcept;
 
+  /// The mouth is shut, and nothing moves it at the next at(). [tick]
+  [[nodiscard]] bool is_quiet() const;
+
+  /// Leaves out the next `frames` frames of those that were heard, silence that is not going to be played: what is said
+  /// after them comes so much sooner, and must have been heard. Body and time go on as they do. Only while is_quiet().
+  /// [tick]
+  void skip(int frames);
+
   /// Frames whose centres reach t + look_ahead() must have been heard before at(t): silence is assumed for what is
   /// missing. (Features need Features::look_ahead() of sound on top.)
   static constexpr MediaTime look_ahead() { return MediaTime::from_ms(100); }

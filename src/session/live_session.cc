@@ -11,6 +11,9 @@ namespace {
 
 double seconds(std::chrono::nanoseconds t) { return std::chrono::duration<double>(t).count(); }
 
+// Before its first sound a mouth is seen to open from here on (motion/lips.h).
+constexpr MediaTime kOpens = MediaTime::from_ms(30);
+
 Error over_error() { return {ErrorKind::not_found, "the session has ended; start another one with POST /sessions"}; }
 
 }  // namespace
@@ -21,7 +24,7 @@ const char* name(Ending ending) {
 }
 
 SessionSettings live_settings(FrameSize size, int fps, const Performance& performance, MediaTime look_ahead) {
-  return {size, fps * live_ticks_a_picture(fps), performance, MediaTime::from_ms(40), look_ahead};
+  return {size, fps * live_ticks_a_picture(fps), performance, MediaTime::from_ms(30), look_ahead};
 }
 
 LiveSession::LiveSession(Parts parts, const Clock& clock, const SessionMetrics& metrics)
@@ -104,8 +107,7 @@ bool LiveSession::beat(std::chrono::nanoseconds late) {
     finish();
     return false;
   }
-  const bool is_due = to_picture_ == 0;
-  to_picture_ = is_due ? parts_.ticks_a_picture - 1 : to_picture_ - 1;
+  const bool is_due = is_picture_due();
   const bool is_late = is_due && late >= period_ * parts_.ticks_a_picture;  // the next picture is due already
   const StageTimes before = parts_.session->times();
   const auto done = parts_.session->tick(is_due && !is_late ? Session::Picture::draw : Session::Picture::skip);
@@ -129,6 +131,15 @@ bool LiveSession::beat(std::chrono::nanoseconds late) {
   const std::lock_guard lock(mutex_);
   if (interrupted_at_ < began) interrupted_at_.reset();  // nobody spoke
   return true;
+}
+
+bool LiveSession::is_picture_due() {
+  const auto until = parts_.session->until_speech();
+  const auto tick = MediaTime::of_picture(1, parts_.fps * parts_.ticks_a_picture);
+  const bool opens = until && *until <= kOpens && *until > kOpens - tick;
+  const bool is_due = to_picture_ == 0 || opens;
+  to_picture_ = is_due ? parts_.ticks_a_picture - 1 : to_picture_ - 1;
+  return is_due;
 }
 
 bool LiveSession::is_wanted() const { return speaking_ || waiting() > MediaTime() || parts_.has_viewer(); }

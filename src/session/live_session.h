@@ -36,12 +36,13 @@ class WhepSink;
 enum class Ending : uint8_t { asked, idle, failed, drained };
 [[nodiscard]] const char* name(Ending ending);
 
-/// A live session ticks at least 50 times a second, pictures or not: sound that leaves every 20 ms, packet by packet,
-/// is held less by its receivers than sound that leaves in pairs, and an interruption waits less.
-[[nodiscard]] constexpr int live_ticks_a_picture(int fps) { return fps < 50 ? 2 : 1; }
+/// A live session ticks 100 or 120 times a second, pictures or not: sound that leaves every 10 ms is held less by its
+/// receivers than sound that leaves every 20 or 40, pictures that are shown in step with it likewise, and speech and
+/// interruptions wait less for their tick. fps: 25, 30, 50 or 60.
+[[nodiscard]] constexpr int live_ticks_a_picture(int fps) { return fps < 50 ? 4 : 2; }
 
-/// Of the session within: its ticks, and a reserve of the packet of 20 ms that a tick takes at once and one that is
-/// late. fps: pictures a second. look_ahead: of the engine.
+/// Of the session within: its ticks, and a reserve of one tick's sound and a packet of 20 ms that is late. fps:
+/// pictures a second. look_ahead: of the engine.
 [[nodiscard]] SessionSettings live_settings(FrameSize size, int fps, const Performance& performance,
                                             MediaTime look_ahead);
 
@@ -102,7 +103,8 @@ class LiveSession final {
 
   [[nodiscard]] std::chrono::nanoseconds period() const { return period_; }  ///< of the ticks
 
-  /// One tick; answers whether there shall be more. Pictures are left out when they come a whole picture late. [tick]
+  /// One tick; answers whether there shall be more. Pictures are left out when they come a whole picture late; that of
+  /// a mouth which begins to open comes before its turn, and the next ones follow it. [tick]
   bool beat(std::chrono::nanoseconds late);
 
  private:
@@ -111,6 +113,7 @@ class LiveSession final {
   void count(const StageTimes& before);
   void finish();
   [[nodiscard]] bool is_idle_too_long();
+  [[nodiscard]] bool is_picture_due();
 
   Parts parts_;
   const Clock& clock_;

@@ -3,6 +3,7 @@
 
 #include <gmock/gmock.h>
 
+#include <algorithm>
 #include <utility>
 #include <vector>
 
@@ -72,6 +73,27 @@ TEST_F(LiveSessionTest, tells_who_watches_what_is_said_and_how_soon) {
   EXPECT_THAT(metrics.text(), HasSubstr("avatar_interrupt_seconds_count 1\n"));
   EXPECT_THAT(metrics.text(), HasSubstr("avatar_interrupt_seconds_sum 0.04\n"));
   EXPECT_THAT(metrics.text(), HasSubstr("avatar_speech_to_sound_seconds_count 2\n"));
+}
+
+TEST_F(LiveSessionTest, shows_a_mouth_that_begins_to_open_before_its_turn) {
+  for (int phase = 0; phase < 4; ++phase) {
+    recording = {};
+    auto session = make(4);
+    EXPECT_TRUE(live(session, 40 + phase));
+    const auto id = *session.begin();
+    const std::vector<float> sound(48000, 0.25F);
+    ASSERT_TRUE(session.hear(id, sound));
+    EXPECT_TRUE(live(session, 100));
+    const auto first = std::ranges::find_if(recording.sound, [](float x) { return x != 0; }) - recording.sound.begin();
+    const auto opens = std::ranges::find_if(recording.shown, [&](MediaTime t) { return t.samples > first - 30 * 48; });
+    EXPECT_LE(opens->samples, first - 20 * 48) << phase;
+    // One picture came early, and none is missing.
+    EXPECT_GE(recording.shown.size(), 35U);
+    EXPECT_LE(recording.shown.size(), 37U);
+    for (size_t i = 1; i < recording.shown.size(); ++i) {
+      EXPECT_LE((recording.shown[i] - recording.shown[i - 1]).ms(), 40);
+    }
+  }
 }
 
 TEST_F(LiveSessionTest, takes_no_more_utterances_than_anybody_would_speak) {

@@ -34,6 +34,12 @@ void fade(std::span<float> sound, float begin, float end) {
   }
 }
 
+// Sound that waits in such a length was not sent as it was spoken: what follows will be here in time.
+constexpr MediaTime kAtHand = MediaTime::from_ms(250);
+// Of silence before an utterance, what is not left out: the mouth moves some 60 ms before the first sound, from rest.
+constexpr int64_t kLeadSamples = kSampleRate * 60 / 1000;
+constexpr int64_t kFrameSamples = kSampleRate * kSpeechFrameMs / 1000;
+
 // Frames whose window reaches over a given sample and that come after it: their centres lie within
 // Features::look_ahead() of it, on either side.
 constexpr int kFramesAcrossAnEdge = static_cast<int>(2 * Features::look_ahead().ms() / kSpeechFrameMs) + 1;
@@ -44,6 +50,7 @@ Session::Session(std::unique_ptr<Avatar> avatar, const RestFace& rest, const Ses
                  std::unique_ptr<Sink> sink, const Clock& clock)
     : step_(MediaTime::of_picture(1, settings.fps)),
       ahead_(std::max(look_ahead(), settings.look_ahead - step_)),
+      may_hurry_(settings.look_ahead == MediaTime()),
       avatar_(std::move(avatar)),
       sink_(std::move(sink)),
       clock_(clock),
@@ -87,8 +94,9 @@ Result<void> Session::tick(Picture picture) {
 
 // Fills heard_ with what the queue has, then silence, and lets the performer hear the new part.
 void Session::listen() {
-  const size_t from = filled_;
   obey_interruption();
+  const int left_out = hurry();
+  const size_t from = filled_;
   while (filled_ < heard_.size()) {
     const auto out = std::span(heard_).subspan(filled_);
     const auto taken = speech_.take(out);
@@ -108,6 +116,24 @@ void Session::listen() {
   std::fill(heard_.begin() + static_cast<std::ptrdiff_t>(filled_), heard_.end(), 0.0F);
   append(0, heard_.size() - filled_, false);
   perform(features_.hear(std::span(heard_).subspan(from)));
+  performer_.skip(left_out);  // it has heard by now what comes instead
+}
+
+// Leaves out silence that was heard and not yet played, when speech is at hand; answers how many frames of it.
+int Session::hurry() {
+  if (!may_hurry_ || whose_.empty() || whose_.front().utterance != 0) return 0;
+  const auto frames = (static_cast<int64_t>(whose_.front().samples) - kLeadSamples) / kFrameSamples;
+  if (frames <= 0 || !performer_.is_quiet() || !speech_.has(kAtHand)) return 0;
+  const auto samples = static_cast<size_t>(frames * kFrameSamples);
+  whose_.front().samples -= samples;
+  drop(samples);
+  return static_cast<int>(frames);
+}
+
+// The first `samples` of heard_ are gone.
+void Session::drop(size_t samples) {
+  std::copy(heard_.begin() + static_cast<std::ptrdiff_t>(samples), heard_.end(), heard_.begin());
+  filled_ -= samples;
 }
 
 void Session::append(uint64_t utterance, size_t samples, bool is_last) {
@@ -179,9 +205,17 @@ void Session::leave(size_t samples) {
     ++over;
   }
   whose_.erase(whose_.begin(), whose_.begin() + static_cast<std::ptrdiff_t>(over));
-  std::copy(heard_.begin() + static_cast<std::ptrdiff_t>(samples), heard_.end(), heard_.begin());
-  filled_ -= samples;
+  drop(samples);
   now_ = now_ + step_;
+}
+
+std::optional<MediaTime> Session::until_speech() const {
+  int64_t silence = 0;
+  for (const Stretch& s : whose_) {
+    if (s.utterance != 0) return silence > 0 ? std::optional(MediaTime::from_samples(silence)) : std::nullopt;
+    silence += static_cast<int64_t>(s.samples);
+  }
+  return std::nullopt;
 }
 
 void Session::finish_utterance(uint64_t utterance, bool interrupted) {

@@ -12,7 +12,9 @@
 //                        now                                          now + one tick + look_ahead()
 //
 // The lips need to know a little of what comes, so sound is heard look_ahead() before it is played. Speech that waits
-// in the queue at the first tick is played from time 0 on; speech that arrives later, look_ahead() after it came.
+// in the queue at the first tick is played from time 0 on; speech that arrives later, look_ahead() after it came if it
+// comes as it is spoken. What comes faster (a synthesiser's) begins sooner: its lips are known, so the silence that
+// would be played before it is left out, but for the time that a mouth opens before its voice.
 // Idle is not a mode: without speech the sound is silence and the performer goes on. Neither is live: a session that is
 // ticked by the clock (session/metronome.h) differs in nothing but a reserve in its queue and ticks that come too late
 // to draw. When the sound of an utterance comes too slowly, it fades, the avatar lives on, and goes on speaking when
@@ -30,6 +32,7 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <span>
 #include <vector>
 
@@ -49,8 +52,8 @@ struct SessionSettings {
   FrameSize size;  ///< the avatar's
   int fps = 25;    ///< ticks a second: 25, 30, 50 or 60 (it divides 48,000); pictures too, unless some are skipped
   Performance performance;
-  /// Live: how much of an utterance must wait before it begins. What is sent as it is spoken comes unevenly, and a tick
-  /// takes a packet of 20 ms at once: 40 ms is that one and one late.
+  /// Live: how much of an utterance must wait before it begins. What is sent as it is spoken comes unevenly: one tick's
+  /// sound and a packet of 20 ms that is late.
   MediaTime reserve{};
   MediaTime look_ahead{};  ///< how much sound the engine would like beyond a picture's time (Engine::look_ahead)
 };
@@ -106,6 +109,8 @@ class Session final {
   /// Start of the next tick. [tick]
   [[nodiscard]] MediaTime now() const { return now_; }
   [[nodiscard]] const StageTimes& times() const { return times_; }
+  /// From now() to the first sound of what is to be said, as far as it was heard; none while something is said. [tick]
+  [[nodiscard]] std::optional<MediaTime> until_speech() const;
 
   /// By how much sound is heard before it is played, at least; more when the engine would like more.
   [[nodiscard]] static constexpr MediaTime look_ahead() { return Performer::look_ahead() + Features::look_ahead(); }
@@ -119,15 +124,18 @@ class Session final {
   };
 
   void listen();
+  int hurry();
   void append(uint64_t utterance, size_t samples, bool is_last);
   void obey_interruption();
   void perform(std::span<const SpeechFrame> frames);
   void tell_emotion();
   void leave(size_t samples);
+  void drop(size_t samples);
   void finish_utterance(uint64_t utterance, bool interrupted);
 
   const MediaTime step_;
   const MediaTime ahead_;  // by how much sound is heard before it is played
+  const bool may_hurry_;   // the engine hears only through the performer
   std::unique_ptr<Avatar> avatar_;
   std::unique_ptr<Sink> sink_;
   const Clock& clock_;

@@ -61,17 +61,57 @@ TEST(Session, opens_the_mouth_with_the_sound_and_closes_it_in_silence) {
   EXPECT_GT(voiced, silent + 30);
 }
 
-TEST(Session, plays_late_speech_look_ahead_after_it_came) {
+// Adds sound as it is spoken: each tick's before the tick.
+void speak(Session& session, std::span<const float> sound, size_t step) {
+  const uint64_t id = session.speech().begin();
+  for (; !sound.empty(); sound = sound.subspan(std::min(step, sound.size()))) {
+    ASSERT_TRUE(session.speech().add(id, sound.first(std::min(step, sound.size()))));
+    ASSERT_TRUE(session.tick());
+  }
+  session.speech().end(id);
+}
+
+TEST(Session, plays_speech_that_comes_as_it_is_spoken_look_ahead_after_it_came) {
   Recording r;
   FakeClock clock;
   auto session = make_session(r, clock);
   for (int i = 0; i < 10; ++i) ASSERT_TRUE(session->tick());
-  const auto sound = tone_speech(500);
-  say(*session, sound);
+  const auto sound = tone_speech(480);
+  speak(*session, sound, 1920);
   for (int i = 0; i < 30; ++i) ASSERT_TRUE(session->tick());
   // What was heard until then ends look_ahead() after the start of the tick that follows.
   const auto start = MediaTime::of_picture(10, 25) + Session::look_ahead();
   EXPECT_TRUE(std::equal(sound.begin(), sound.end(), r.sound.begin() + start.samples));
+}
+
+TEST(Session, begins_sooner_when_the_speech_is_at_hand_with_the_mouth_as_it_would_be) {
+  const auto sound = tone_speech(1000);
+  Recording late, soon;
+  FakeClock clock;
+  auto a = make_session(late, clock, 100);
+  for (int i = 0; i < 40; ++i) ASSERT_TRUE(a->tick());
+  speak(*a, sound, 480);
+  for (int i = 0; i < 30; ++i) ASSERT_TRUE(a->tick());
+  auto b = make_session(soon, clock, 100);
+  for (int i = 0; i < 40; ++i) ASSERT_TRUE(b->tick());
+  say(*b, sound);
+  for (int i = 0; i < 130; ++i) ASSERT_TRUE(b->tick());
+
+  // Where the sound begins: it starts with some zeros of its own.
+  const auto sounds = [](float x) { return x != 0; };
+  const auto zeros = std::ranges::find_if(sound, sounds) - sound.begin();
+  const auto begin = [&](const Recording& r) {
+    return std::ranges::find_if(r.sound, sounds) - r.sound.begin() - zeros;
+  };
+  const std::ptrdiff_t waited = begin(soon) - MediaTime::of_picture(40, 100).samples;
+  EXPECT_GE(waited, MediaTime::from_ms(60).samples);
+  EXPECT_LT(waited, MediaTime::from_ms(70).samples);
+  EXPECT_TRUE(std::equal(sound.begin(), sound.end(), soon.sound.begin() + begin(soon)));
+  // Every picture shows the mouth of its sound: the same ones, so much sooner.
+  const std::ptrdiff_t sooner = begin(late) - begin(soon), pictures = sooner / 480;
+  ASSERT_GT(pictures, 0);
+  ASSERT_EQ(sooner % 480, 0);
+  EXPECT_TRUE(std::equal(soon.luma.begin() + 40, soon.luma.begin() + 160, late.luma.begin() + 40 + pictures));
 }
 
 TEST(Session, does_the_same_again) {

@@ -74,6 +74,13 @@ SpeechQueue::Taken SpeechQueue::take(std::span<float> out) {
   return taken;
 }
 
+bool SpeechQueue::has(MediaTime sound) const {
+  const std::lock_guard lock(mutex_);
+  if (utterances_.empty()) return false;
+  const Utterance& u = utterances_.front();
+  return u.waiting > 0 && (u.ended || u.waiting >= sound.samples);
+}
+
 MediaTime SpeechQueue::waiting() const {
   const std::lock_guard lock(mutex_);
   return MediaTime::from_samples(waiting_);

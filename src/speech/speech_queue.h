@@ -62,6 +62,10 @@ class SpeechQueue final {
   /// The next sound of one utterance, at most out.size() samples. [tick]
   Taken take(std::span<float> out);
 
+  /// The next `sound` can be taken without waiting for its sender: so much of the first utterance is here, or all of
+  /// it. [tick]
+  [[nodiscard]] bool has(MediaTime sound) const;
+
   /// How much sound waits.
   [[nodiscard]] MediaTime waiting() const;
 

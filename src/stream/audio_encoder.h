@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Sound -> Opus for viewers (libopus; mono, 48 kHz, 20 ms a unit). The only file that includes libopus.
+// Sound -> Opus for viewers (libopus; mono, 48 kHz, 10 ms a unit). The only file that includes libopus.
 //
 //   auto encoder = AudioEncoder::create();
 //   encoder->encode(sound, time, [&](AudioEncoder::Unit unit) { peer.send(unit); });   // any amount of sound
@@ -9,7 +9,7 @@
 // still heard. Silence is sent like anything else (no DTX): a steady stream keeps the receiver's clock and buffer calm.
 // A unit's time is that of the first sample which the decoder makes of it: the encoder looks 6.5 ms ahead, so it is
 // that much before the sound it was made of, and the viewer hears each sample at its own time.
-// Never holds more than one unit's worth of sound. At 25 pictures a second a tick is two units; at 30, one or two.
+// Never holds more than one unit's worth of sound. A live tick is one unit, or at 30 pictures a second none or one.
 // Threads: one at a time. Allocates nothing per unit.
 #pragma once
 
@@ -28,7 +28,7 @@ namespace avatar {
 
 class AudioEncoder final {
  public:
-  static constexpr int kFrame = 960;          ///< samples in each unit
+  static constexpr int kFrame = 480;          ///< samples in each unit
   static constexpr int kBitrateBps = 40'000;  ///< clear speech, with its FEC
 
   struct Unit {

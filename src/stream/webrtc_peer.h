@@ -85,7 +85,7 @@ class WebrtcPeer final {
   /// Where the viewer may be reached (RFC 8840); what cannot be used is ignored. [any thread]
   void add_candidates(std::string_view fragment);
 
-  /// One encoded picture or 20 ms of sound, seen or heard from `time` on. Nothing happens before the viewer has come
+  /// One encoded picture or 10 ms of sound, seen or heard from `time` on. Nothing happens before the viewer has come
   /// and when it did not want that track. [tick]
   void send(Track track, std::span<const uint8_t> unit, MediaTime time);
 

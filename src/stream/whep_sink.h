@@ -9,7 +9,7 @@
 //   each tick: sink.show(frame, t); sink.play(sound, t);
 //   sink.finish();                                       // all viewers are closed
 //
-// What is shown leaves in the same call; of sound, less than 20 ms may wait for the rest of its packet. So there is
+// What is shown leaves in the same call; of sound, less than 10 ms may wait for the rest of its packet. So there is
 // nothing to clear at an interruption.
 //
 // A viewer sees its first picture with the next tick after it has come, as a key picture; so does one that lost

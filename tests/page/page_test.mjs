@@ -147,9 +147,16 @@ describe("the page", { skip }, () => {
     await enter(page);
     await page.locator("#sound-file").setInputFiles(recording);
     await speaking(page, true);
-    await page.keyboard.press("Escape");
+    const sounds = () => page.evaluate(() => document.getElementById("video").srcObject.getAudioTracks()[0].enabled);
+    assert.equal(await sounds(), true);
+    // What the browser has buffered is not heard either.
+    assert.equal(await page.evaluate(() => {
+      document.dispatchEvent(new KeyboardEvent("keydown", { key: "Escape", bubbles: true }));
+      return document.getElementById("video").srcObject.getAudioTracks()[0].enabled;
+    }), false);
     await speaking(page, false);
     await page.getByText("Interrupted.").waitFor();
+    await until(sounds, 500); // for what is said next
   });
 
   test("sound can be muted, and the picture fills the screen", async () => {
