@@ -13,6 +13,9 @@ import { SpeechSocket } from "./speech_socket.js";
 
 const $ = (id) => document.getElementById(id);
 const LIVE_WORDS = { connecting: "Connecting", live: "Live", lost: "Connection lost, trying again" };
+// After an interruption nothing is heard until the server has obeyed and what the browser had buffered has gone by.
+const BUFFERED_MS = 100;
+const HUSH_MOST_MS = 1000;
 const ENDED = "This session has ended.";
 
 export class Stage {
@@ -28,6 +31,7 @@ export class Stage {
   #clicked;
   #spokenAt = 0; // when the first byte of the present speech went out; 0: nothing is waited for
   #interruptedAt = 0;
+  #hush = 0; // timer: the sound comes back
   #speaking = false;
 
   /**
@@ -54,6 +58,7 @@ export class Stage {
 
   close() {
     this.#listeners.abort();
+    clearTimeout(this.#hush);
     this.#microphone.close();
     this.#socket.close();
     this.#viewer.close();
@@ -122,7 +127,10 @@ export class Stage {
       this.#spokenAt = 0;
       this.#setSpeaking(true);
     } else if (event.type === "finished") {
-      if (this.#interruptedAt) this.#figures.interrupted(performance.now() - this.#interruptedAt);
+      if (this.#interruptedAt) {
+        this.#figures.interrupted(performance.now() - this.#interruptedAt);
+        this.#hushFor(BUFFERED_MS);
+      }
       this.#interruptedAt = 0;
       this.#setSpeaking(false);
       this.#tell(event.interrupted ? "Interrupted." : "");
@@ -165,9 +173,16 @@ export class Stage {
 
   async #interrupt() {
     this.#interruptedAt = performance.now();
+    this.#hushFor(HUSH_MOST_MS);
     this.#microphone.cut();
     if (this.#socket.isOpen) this.#socket.interrupt();
     else await this.#try(() => api.interrupt(this.#id));
+  }
+
+  #hushFor(milliseconds) {
+    clearTimeout(this.#hush);
+    this.#viewer.sound(false);
+    this.#hush = setTimeout(() => this.#viewer.sound(true), milliseconds);
   }
 
   #wireMicrophone(on) {

@@ -47,6 +47,11 @@ export class Viewer {
     this.#video.srcObject = null;
   }
 
+  /** Sound on or off at once, whatever still waits in the browser's buffers. */
+  sound(on) {
+    for (const track of this.#video.srcObject?.getAudioTracks() ?? []) track.enabled = on;
+  }
+
   /** @returns {Promise<RTCStatsReport | null>} */
   stats() {
     return this.#peer?.stats() ?? Promise.resolve(null);
