@@ -7,7 +7,8 @@
 // Start: exec to the first 200 of /ready. Launch: from the POST of a session to the first decoded picture. Speech: from
 // the first byte into the WebSocket to the first picture in which the mouth has moved (its pixels change by far more
 // than they did before; the head is kept still for that), said as a synthesiser does, much at once, and as a microphone
-// does, 20 ms every 20 ms. Interrupt: from the POST to sound that is silent, and stays so.
+// does, 20 ms every 20 ms. Interrupt: from the POST to sound that is silent, and stays so,
+// where the track delivers it to whoever plays it, and as heard by WebAudio, which has a queue of its own.
 // Each figure is checked to have been seen every time; a miss ends the run.
 import { spawn } from "node:child_process";
 import { readFileSync } from "node:fs";
@@ -93,12 +94,33 @@ const kit = () => {
     state.audio = null;
     await fetch(`/sessions/${state.session}`, { method: "DELETE" });
   };
+  // When each block of sound came, and how loud it was: of the last seconds.
+  const readLevels = async (reader) => {
+    state.levels = [];
+    for (;;) {
+      const { value, done } = await reader.read();
+      if (done) return;
+      const block = new Float32Array(value.numberOfFrames);
+      value.copyTo(block, { planeIndex: 0, format: "f32-planar" });
+      value.close();
+      state.levels.push({ at: performance.now(), level: Math.sqrt(block.reduce((sum, v) => sum + v * v, 0) / block.length) });
+      if (state.levels.length > 500) state.levels.shift();
+    }
+  };
+  const silentAtTrack = (stop) => {
+    const loud = Math.max(...state.levels.filter(({ at }) => at < stop && at > stop - 200).map(({ level }) => level));
+    const quiet = ({ level }) => level < 0.05 * loud;
+    const first = state.levels.findIndex(({ at }, i, all) => at > stop && all.slice(i, i + 8).every(quiet));
+    return first < 0 ? 0 : state.levels[first].at - stop;
+  };
   window.listen = async () => {
     state.audio = new AudioContext({ latencyHint: 0 });
     const analyser = state.audio.createAnalyser();
     analyser.fftSize = 256;
     state.audio.createMediaStreamSource(state.stream).connect(analyser);
     state.analyser = analyser;
+    const track = state.stream.getAudioTracks()[0].clone();
+    readLevels(new MediaStreamTrackProcessor({ track }).readable.getReader());
     const socket = new WebSocket(`/sessions/${state.session}/speech`.replace(/^/, location.origin.replace("http", "ws")));
     socket.binaryType = "arraybuffer";
     await new Promise((done) => (socket.onopen = done));
@@ -200,7 +222,7 @@ const kit = () => {
     }
     await spoken;
     await sleep(600);
-    return { moved, silent, loud, calm };
+    return { moved, silent, silentTrack: silentAtTrack(stop), loud, calm };
   };
 };
 
@@ -231,17 +253,19 @@ report("launch -> first picture, new picture", fresh);
 await page.evaluate(() => window.begin(null, { motion_scale: 0 })); // only lips and lids move
 await sleep(4000); // the browser's buffers have settled
 await page.evaluate(() => window.listen());
-const synthesised = [], spoken = [], silent = [];
+const synthesised = [], spoken = [], silent = [], silentTrack = [];
 for (let i = 0; i < 2 * WORDS; i++) {
   const at_once = i % 2 === 0;
   const word = await page.evaluate((at_once) => window.word(at_once), at_once);
-  if (!word.moved || !word.silent) throw new Error(`not seen: ${JSON.stringify(word)}`);
+  if (!word.moved || !word.silent || !word.silentTrack) throw new Error(`not seen: ${JSON.stringify(word)}`);
   (at_once ? synthesised : spoken).push(word.moved);
   silent.push(word.silent);
+  silentTrack.push(word.silentTrack);
 }
 report("first byte of speech -> moved mouth, synthesised", synthesised);
 report("first byte of speech -> moved mouth, microphone", spoken);
-report("interrupt -> silence", silent);
+report("interrupt -> silence at the track", silentTrack);
+report("interrupt -> silence in WebAudio", silent);
 await page.evaluate(() => window.end());
 await browser.close();
 await worker.stop();
