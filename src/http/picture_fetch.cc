@@ -82,6 +82,11 @@ size_t take(char* data, size_t /*one*/, size_t size, void* user) {
   return size;
 }
 
+int go_on(void* user, curl_off_t /*total*/, curl_off_t /*now*/, curl_off_t /*up_total*/, curl_off_t /*up*/) {
+  const auto& fetch = *static_cast<Fetch*>(user);
+  return fetch.limits.give_up && fetch.limits.give_up() ? 1 : 0;
+}
+
 Error invalid(std::string words) { return {ErrorKind::invalid, std::move(words)}; }
 
 }  // namespace
@@ -127,6 +132,9 @@ Result<std::vector<std::byte>> fetch_picture(const std::string& url, const Fetch
   set(CURLOPT_OPENSOCKETDATA, &fetch);
   set(CURLOPT_WRITEFUNCTION, &take);
   set(CURLOPT_WRITEDATA, &fetch);
+  set(CURLOPT_NOPROGRESS, 0L);
+  set(CURLOPT_XFERINFOFUNCTION, &go_on);
+  set(CURLOPT_XFERINFODATA, &fetch);
   switch (const CURLcode code = curl_easy_perform(curl.get())) {
     case CURLE_OK:
       if (fetch.bytes.empty()) return invalid("the address of the picture leads to nothing");
@@ -143,6 +151,8 @@ Result<std::vector<std::byte>> fetch_picture(const std::string& url, const Fetch
     }
     case CURLE_COULDNT_RESOLVE_HOST:
       return invalid("the server of the picture has no address");
+    case CURLE_ABORTED_BY_CALLBACK:
+      return Error{ErrorKind::busy, "the picture was not waited for: this worker is shutting down"};
     case CURLE_OPERATION_TIMEDOUT:
       return Error{ErrorKind::timeout, "the picture did not come in time"};
     default:

@@ -4,13 +4,14 @@
 // after name resolution and after each redirect), no proxy, at most 10 MB, 10 s and 3 redirects.
 // Whether it is a picture is for whoever reads it.
 // Threads: [any thread]; blocks. Errors: invalid (not an address we fetch, too large, the server says no), unavailable
-// (nobody answers), timeout. The words name no address that the caller did not.
+// (nobody answers), timeout, busy (given up). The words name no address that the caller did not.
 #pragma once
 
 #include <sys/socket.h>
 
 #include <chrono>
 #include <cstddef>
+#include <functional>
 #include <string>
 #include <vector>
 
@@ -23,6 +24,8 @@ struct FetchLimits {
   std::chrono::milliseconds timeout{10'000};
   int most_redirects = 3;
   bool allow_private = false;  ///< AVATAR_ALLOW_PRIVATE_URLS
+  /// Asked some times a second; true: it is not worth while any more. May be left out.
+  std::function<bool()> give_up{};
 };
 
 [[nodiscard]] Result<std::vector<std::byte>> fetch_picture(const std::string& url, const FetchLimits& limits);

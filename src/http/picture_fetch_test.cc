@@ -172,6 +172,22 @@ TEST(PictureFetchTest, what_is_too_large_ends_with_or_without_a_stated_length) {
   }
 }
 
+TEST(PictureFetchTest, is_given_up_when_it_is_not_worth_while_any_more) {
+  FetchLimits limits = open_limits();
+  std::atomic<bool> over = false;
+  limits.give_up = [&] { return over.load(); };
+  WebServer slow([&](int) {
+    over = true;
+    std::this_thread::sleep_for(std::chrono::seconds(3));
+    return ok("picture");
+  });
+  const auto begin = std::chrono::steady_clock::now();
+  const auto bytes = fetch_picture(slow.url(), limits);
+  EXPECT_LT(std::chrono::steady_clock::now() - begin, std::chrono::seconds(2));
+  ASSERT_FALSE(bytes);
+  EXPECT_EQ(bytes.error().kind, ErrorKind::busy);
+}
+
 TEST(PictureFetchTest, silence_is_a_timeout_and_an_error_is_told) {
   FetchLimits limits = open_limits();
   limits.timeout = std::chrono::milliseconds(300);

@@ -202,6 +202,7 @@ Reply Routes::launch(const Request& request) const {
     FetchLimits limits;
     limits.most_bytes = kMaxPictureBytes;
     limits.allow_private = house_.allow_private_urls;
+    limits.give_up = [this] { return house_.sessions.state().draining; };
     auto fetched = fetch_picture(wish->picture_url, limits);
     if (!fetched) return error_reply(fetched.error());
     picture = std::move(*fetched);

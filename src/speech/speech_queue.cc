@@ -19,18 +19,19 @@ SpeechQueue::Utterance* SpeechQueue::find(uint64_t id) {
 }
 
 Result<void> SpeechQueue::add(uint64_t utterance, std::span<const float> sound) {
-  std::vector<float> block(sound.begin(), sound.end());
-  for (float& s : block) s = std::isfinite(s) ? std::clamp(s, -1.0F, 1.0F) : 0;
-
   const std::lock_guard lock(mutex_);
   Utterance* u = find(utterance);
-  if (u == nullptr || block.empty()) return {};
-  if (waiting_ + static_cast<int64_t>(block.size()) > bound_.samples) {
+  if (u == nullptr || sound.empty()) return {};
+  if (waiting_ + static_cast<int64_t>(sound.size()) > bound_.samples) {
     return Error{ErrorKind::busy, "more speech is waiting than can be held; send it as it is spoken"};
   }
-  waiting_ += static_cast<int64_t>(block.size());
-  u->waiting += static_cast<int64_t>(block.size());
-  u->blocks.push_back(std::move(block));
+  waiting_ += static_cast<int64_t>(sound.size());
+  u->waiting += static_cast<int64_t>(sound.size());
+  u->missed = 0;
+  if (u->blocks.empty() || u->blocks.back().size() + sound.size() > kBlock) {
+    u->blocks.emplace_back().reserve(std::max(kBlock, sound.size()));
+  }
+  for (const float s : sound) u->blocks.back().push_back(std::isfinite(s) ? std::clamp(s, -1.0F, 1.0F) : 0);
   return {};
 }
 
@@ -51,6 +52,10 @@ SpeechQueue::Taken SpeechQueue::take(std::span<float> out) {
   if (utterances_.empty()) return {};
   Utterance& u = utterances_.front();
   u.flows = u.flows || u.ended || (u.waiting > 0 && u.waiting >= reserve_.samples);
+  if (!u.flows && utterances_.size() > 1) {
+    u.missed += static_cast<int64_t>(out.size());
+    u.flows = u.ended = u.missed > kPatience.samples;
+  }
   if (!u.flows) return {};
   Taken taken{u.id, 0, false, false};
   while (taken.samples < out.size() && !u.blocks.empty()) {

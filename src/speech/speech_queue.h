@@ -14,7 +14,7 @@
 //   }
 //
 // Utterances are taken in the order in which they began. One that has begun but waits for its sound holds back the
-// later ones; it lets them through when it ends.
+// later ones; it lets them through when it ends, or has been silent for kPatience.
 // Sound that is sent as it is spoken comes unevenly. So an utterance begins only when `reserve` of it waits, or all of
 // it; and when it ran dry on the way, it goes on only then: one pause instead of a stutter.
 // Threads: [any thread] unless tagged otherwise; one lock, held for the length of a copy.
@@ -33,6 +33,9 @@ namespace avatar {
 
 class SpeechQueue final {
  public:
+  /// For an utterance that does not go on, as long as another one waits behind it.
+  static constexpr MediaTime kPatience = MediaTime::from_ms(5000);
+
   explicit SpeechQueue(MediaTime reserve = {}, MediaTime bound = MediaTime::from_ms(60'000))
       : reserve_(reserve), bound_(bound) {}
 
@@ -75,9 +78,12 @@ class SpeechQueue final {
     std::deque<std::vector<float>> blocks;
     size_t taken = 0;     // samples of blocks.front()
     int64_t waiting = 0;  // samples
+    int64_t missed = 0;   // samples that it held back the next one for
     bool flows = false;   // it had its reserve and has not run dry since
     bool ended = false;
   };
+  static constexpr size_t kBlock = 4800;  // samples at least, as long as more come: a sender may send one at a time
+
   Utterance* find(uint64_t id);
 
   const MediaTime reserve_;

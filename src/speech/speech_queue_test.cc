@@ -93,6 +93,23 @@ TEST(SpeechQueue, begins_and_goes_on_only_with_a_reserve) {
   EXPECT_FALSE(taken.ran_dry);
 }
 
+TEST(SpeechQueue, does_not_wait_for_ever_for_one_that_does_not_go_on) {
+  SpeechQueue queue(MediaTime::from_samples(100));
+  const uint64_t a = queue.begin();
+  std::vector<float> out(4800);
+  ASSERT_TRUE(queue.add(a, ramp(0, 4790)));
+  EXPECT_TRUE(queue.take(out).ran_dry);
+  ASSERT_TRUE(queue.add(a, ramp(0, 10)));  // less than its reserve
+  for (int i = 0; i < 100; ++i) EXPECT_FALSE(queue.take(out).is_last) << "nobody else waits";
+  const uint64_t b = queue.begin();
+  ASSERT_TRUE(queue.add(b, ramp(0, 10)));
+  queue.end(b);
+  int waited = 0;
+  while (!queue.take(out).is_last) ASSERT_LT(++waited, 60);
+  EXPECT_EQ(waited, 50);
+  EXPECT_EQ(queue.take(out).utterance, b);
+}
+
 TEST(SpeechQueue, brings_every_sample_into_range) {
   SpeechQueue queue;
   const uint64_t a = queue.begin();
