@@ -21,6 +21,7 @@
 #include "engine/engines.h"
 #include "face/analysis.h"
 #include "session/sessions.h"
+#include "stream/whep_sink.h"
 
 namespace avatar {
 namespace {
@@ -86,7 +87,7 @@ class Crowd {
     parts.has_viewer = [] { return true; };
     parts.patience = std::chrono::hours(1);
     parts.ticks_a_picture = live_ticks_a_picture(kFps);
-    SessionSettings settings = live_settings(kSize, kFps, {}, engine_.look_ahead());
+    SessionSettings settings = live_settings(kSize, kFps, {}, engine_.look_ahead(), WhepSink::kPictureLag);
     settings.performance.seed = static_cast<uint64_t>(number_);
     parts.session = std::make_unique<Session>(std::move(*avatar), portrait_->rest, settings, std::move(*sink), clock_);
     return sessions_.add(std::move(*seat), std::move(parts));

@@ -65,9 +65,6 @@ Result<std::shared_ptr<LiveSession>> Launcher::launch(const LaunchRequest& reque
   if (!avatar) return avatar.error();
 
   const Draw lots = draw_lots();
-  SessionSettings settings = live_settings(request.size, request.fps, request.performance, engine_.look_ahead());
-  if (!request.has_seed) settings.performance.seed = lots.seed;
-  settings.performance.emotion_model = settings_.emotion_model;
   std::optional<Label> label;
   if (!settings_.label.empty()) {
     auto made = Label::make(settings_.label, request.size.width, request.size.height);
@@ -76,6 +73,10 @@ Result<std::shared_ptr<LiveSession>> Launcher::launch(const LaunchRequest& reque
   }
   auto way_out = make_way_out(request);
   if (!way_out) return way_out.error();
+  SessionSettings settings = live_settings(request.size, request.fps, request.performance, engine_.look_ahead(),
+                                           way_out->whep != nullptr ? WhepSink::kPictureLag : MediaTime());
+  if (!request.has_seed) settings.performance.seed = lots.seed;
+  settings.performance.emotion_model = settings_.emotion_model;
   if (label) way_out->sink = make_label_sink(std::move(*label), std::move(way_out->sink));
   LiveSession::Parts parts;
   parts.id = lots.id;

@@ -23,8 +23,11 @@ const char* name(Ending ending) {
   return kNames[static_cast<size_t>(ending)];
 }
 
-SessionSettings live_settings(FrameSize size, int fps, const Performance& performance, MediaTime look_ahead) {
-  return {size, fps * live_ticks_a_picture(fps), performance, MediaTime::from_ms(30), look_ahead};
+SessionSettings live_settings(FrameSize size, int fps, const Performance& performance, MediaTime look_ahead,
+                              MediaTime picture_lag) {
+  return {size,        fps * live_ticks_a_picture(fps),
+          performance, MediaTime::from_ms(30),
+          look_ahead,  look_ahead == MediaTime() ? picture_lag : MediaTime()};
 }
 
 LiveSession::LiveSession(Parts parts, const Clock& clock, const SessionMetrics& metrics)

@@ -42,9 +42,10 @@ enum class Ending : uint8_t { asked, idle, failed, drained };
 [[nodiscard]] constexpr int live_ticks_a_picture(int fps) { return fps < 50 ? 4 : 2; }
 
 /// Of the session within: its ticks, and a reserve of one tick's sound and a packet of 20 ms that is late. fps:
-/// pictures a second. look_ahead: of the engine.
+/// pictures a second. look_ahead: of the engine. picture_lag: what the way out likes; an engine that hears for itself
+/// has none.
 [[nodiscard]] SessionSettings live_settings(FrameSize size, int fps, const Performance& performance,
-                                            MediaTime look_ahead);
+                                            MediaTime look_ahead, MediaTime picture_lag);
 
 class LiveSession final {
  public:

@@ -37,7 +37,7 @@ void fade(std::span<float> sound, float begin, float end) {
 // Sound that waits in such a length was not sent as it was spoken: what follows will be here in time.
 constexpr MediaTime kAtHand = MediaTime::from_ms(250);
 // Of silence before an utterance, what is not left out: the mouth moves some 60 ms before the first sound, from rest.
-constexpr int64_t kLeadSamples = kSampleRate * 60 / 1000;
+constexpr MediaTime kLead = MediaTime::from_ms(60);
 constexpr int64_t kFrameSamples = kSampleRate * kSpeechFrameMs / 1000;
 
 // Frames whose window reaches over a given sample and that come after it: their centres lie within
@@ -49,7 +49,8 @@ constexpr int kFramesAcrossAnEdge = static_cast<int>(2 * Features::look_ahead().
 Session::Session(std::unique_ptr<Avatar> avatar, const RestFace& rest, const SessionSettings& settings,
                  std::unique_ptr<Sink> sink, const Clock& clock)
     : step_(MediaTime::of_picture(1, settings.fps)),
-      ahead_(std::max(look_ahead(), settings.look_ahead - step_)),
+      lag_(settings.picture_lag),
+      ahead_(std::max(look_ahead() - lag_, settings.look_ahead - step_)),
       may_hurry_(settings.look_ahead == MediaTime()),
       avatar_(std::move(avatar)),
       sink_(std::move(sink)),
@@ -59,7 +60,8 @@ Session::Session(std::unique_ptr<Avatar> avatar, const RestFace& rest, const Ses
       frame_(settings.size.width, settings.size.height),
       heard_(static_cast<size_t>((step_ + ahead_).samples)) {
   CHECK(kSampleRate % settings.fps == 0);
-  whose_.reserve(256);  // one for each utterance and pause of heard_
+  CHECK(may_hurry_ || lag_ == MediaTime());  // what hears for itself hears from the picture's time on
+  whose_.reserve(256);                       // one for each utterance and pause of heard_
 }
 
 void Session::interrupt() {
@@ -77,14 +79,14 @@ Result<void> Session::tick(Picture picture) {
   auto done = sink_->play({heard_.data(), static_cast<size_t>(step_.samples)}, now_);
   watch.add_to(times_.send);
   if (done && picture == Picture::draw) {
-    Moment moment = performer_.at(now_);
+    Moment moment = performer_.at(picture_time());
     moment.sound = heard_;
     moment.cuts = cuts_;
     tell_emotion();
     watch.add_to(times_.perform);
     done = avatar_->draw(moment, frame_);
     watch.add_to(times_.draw);
-    if (done) done = sink_->show(frame_, now_);
+    if (done) done = sink_->show(frame_, moment.time);
     watch.add_to(times_.send);
   }
   if (!done) return done;
@@ -122,7 +124,7 @@ void Session::listen() {
 // Leaves out silence that was heard and not yet played, when speech is at hand; answers how many frames of it.
 int Session::hurry() {
   if (!may_hurry_ || whose_.empty() || whose_.front().utterance != 0) return 0;
-  const auto frames = (static_cast<int64_t>(whose_.front().samples) - kLeadSamples) / kFrameSamples;
+  const auto frames = (static_cast<int64_t>(whose_.front().samples) - (kLead - lag_).samples) / kFrameSamples;
   if (frames <= 0 || !performer_.is_quiet() || !speech_.has(kAtHand)) return 0;
   const auto samples = static_cast<size_t>(frames * kFrameSamples);
   whose_.front().samples -= samples;
@@ -164,7 +166,7 @@ void Session::obey_interruption() {
     }
     at += s.samples;
   }
-  performer_.cut(now_);
+  performer_.cut(picture_time());
   ++cuts_;
   deaf_frames_ = kFramesAcrossAnEdge;
   while (finished_ < last) finish_utterance(finished_ + 1, true);
@@ -210,9 +212,10 @@ void Session::leave(size_t samples) {
 }
 
 std::optional<MediaTime> Session::until_speech() const {
-  int64_t silence = 0;
+  int64_t silence = (now_ - picture_time()).samples;
   for (const Stretch& s : whose_) {
-    if (s.utterance != 0) return silence > 0 ? std::optional(MediaTime::from_samples(silence)) : std::nullopt;
+    if (s.utterance != 0)
+      return s.utterance == speaking_ ? std::nullopt : std::optional(MediaTime::from_samples(silence));
     silence += static_cast<int64_t>(s.samples);
   }
   return std::nullopt;

@@ -27,6 +27,7 @@
 // in a steady tick. Errors: of the avatar and the sink; the session is over then.
 #pragma once
 
+#include <algorithm>
 #include <atomic>
 #include <chrono>
 #include <cstdint>
@@ -56,6 +57,9 @@ struct SessionSettings {
   /// sound and a packet of 20 ms that is late.
   MediaTime reserve{};
   MediaTime look_ahead{};  ///< how much sound the engine would like beyond a picture's time (Engine::look_ahead)
+  /// Live: a tick's picture is that of so much before its sound. Receivers hold sound longer than pictures, and would
+  /// hold the pictures back to meet it; sent so much later, they need less to be known ahead, and all is sooner.
+  MediaTime picture_lag{};
 };
 
 /// What became of an utterance.
@@ -109,7 +113,8 @@ class Session final {
   /// Start of the next tick. [tick]
   [[nodiscard]] MediaTime now() const { return now_; }
   [[nodiscard]] const StageTimes& times() const { return times_; }
-  /// From now() to the first sound of what is to be said, as far as it was heard; none while something is said. [tick]
+  /// From the time of the next tick's picture to the first sound of what is to be said, as far as it was heard; none
+  /// while something is said. [tick]
   [[nodiscard]] std::optional<MediaTime> until_speech() const;
 
   /// By how much sound is heard before it is played, at least; more when the engine would like more.
@@ -131,9 +136,11 @@ class Session final {
   void tell_emotion();
   void leave(size_t samples);
   void drop(size_t samples);
+  [[nodiscard]] MediaTime picture_time() const { return std::max(now_ - lag_, MediaTime()); }
   void finish_utterance(uint64_t utterance, bool interrupted);
 
   const MediaTime step_;
+  const MediaTime lag_;    // of pictures behind their sound
   const MediaTime ahead_;  // by how much sound is heard before it is played
   const bool may_hurry_;   // the engine hears only through the performer
   std::unique_ptr<Avatar> avatar_;

@@ -19,9 +19,10 @@
 namespace avatar {
 namespace {
 
-std::unique_ptr<Session> make_session(Recording& recording, const Clock& clock, int fps = 25, MediaTime reserve = {}) {
+std::unique_ptr<Session> make_session(Recording& recording, const Clock& clock, int fps = 25, MediaTime reserve = {},
+                                      MediaTime picture_lag = {}) {
   const auto portrait = std::make_shared<Portrait>();
-  const SessionSettings settings{{128, 128}, fps, {}, reserve};
+  const SessionSettings settings{{128, 128}, fps, {}, reserve, {}, picture_lag};
   auto avatar = FakeEngine().make_avatar(portrait, settings.size);
   return std::make_unique<Session>(std::move(*avatar), portrait->rest, settings, std::make_unique<FakeSink>(recording),
                                    clock);
@@ -112,6 +113,53 @@ TEST(Session, begins_sooner_when_the_speech_is_at_hand_with_the_mouth_as_it_woul
   ASSERT_GT(pictures, 0);
   ASSERT_EQ(sooner % 480, 0);
   EXPECT_TRUE(std::equal(soon.luma.begin() + 40, soon.luma.begin() + 160, late.luma.begin() + 40 + pictures));
+}
+
+TEST(Session, shows_the_same_pictures_after_their_sound_and_says_all_sooner_when_they_lag) {
+  const auto sound = tone_speech(1000);
+  const auto lag = MediaTime::from_ms(30);
+  Recording in_step, lagging;
+  FakeClock clock;
+  for (const bool at_once : {false, true}) {
+    in_step = lagging = {};
+    for (const bool lags : {false, true}) {
+      auto session = make_session(lags ? lagging : in_step, clock, 100, {}, lags ? lag : MediaTime());
+      for (int i = 0; i < 40; ++i) ASSERT_TRUE(session->tick());
+      if (at_once) {
+        say(*session, sound);
+      } else {
+        speak(*session, sound, 480);
+      }
+      for (int i = 0; i < 130; ++i) ASSERT_TRUE(session->tick());
+    }
+    const auto begin = [&](const Recording& r) {
+      return std::ranges::find_if(r.sound, [](float x) { return x != 0; }) - r.sound.begin();
+    };
+    EXPECT_EQ(begin(in_step) - begin(lagging), lag.samples);
+    // The mouth is that of its sound, and each picture comes with the tick lag after its time.
+    const auto mouth_at = [](const Recording& r, int64_t samples) {
+      const auto at = std::ranges::find(r.shown, MediaTime::from_samples(samples)) - r.shown.begin();
+      return r.luma[static_cast<size_t>(at)];
+    };
+    EXPECT_EQ(lagging.shown[50] + lag, in_step.shown[50]);
+    for (int64_t t = -20; t < 100; ++t) {
+      EXPECT_EQ(mouth_at(lagging, (begin(lagging) / 480 + t) * 480),
+                mouth_at(in_step, (begin(in_step) / 480 + t) * 480));
+    }
+  }
+}
+
+TEST(Session, obeys_an_interruption_when_its_pictures_lag) {
+  Recording r;
+  FakeClock clock;
+  auto session = make_session(r, clock, 100, {}, MediaTime::from_ms(30));
+  say(*session, tone_speech(5000));
+  for (int i = 0; i < 100; ++i) ASSERT_TRUE(session->tick());
+  session->interrupt();
+  for (int i = 0; i < 40; ++i) ASSERT_TRUE(session->tick());
+  EXPECT_TRUE(std::all_of(r.sound.begin() + 101 * 480, r.sound.end(), [](float x) { return x == 0; }));
+  EXPECT_EQ(r.luma.back(), r.luma.front());
+  EXPECT_TRUE(std::ranges::is_sorted(r.shown));
 }
 
 TEST(Session, does_the_same_again) {

@@ -25,10 +25,6 @@ constexpr std::chrono::seconds kGathering{1}, kGatheringFromServers{5};
 // lie in the past: a tick may come early by this much before a push has to wait. The pipeline counts from long before
 // it was made, so that the past is there.
 constexpr GstClockTime kPast = GST_SECOND, kCountsFrom = 10 * GST_SECOND;
-// A browser evens out sound and picture only while they are more than 30 ms apart (libwebrtc, StreamSynchronization),
-// and sound, which has the longer buffer, is always the late one: it would stay 14 to 27 ms late (measured, Chromium,
-// 2026-11). Told that sound is this much older than it is, the browser ends up on both sides of nought.
-constexpr GstClockTimeDiff kSoundIsOlder = 15 * GST_MSECOND;
 constexpr unsigned kReportIntervalMs = 1000;  // between sender reports
 constexpr size_t kMostPackets = 512;          // looked at in one feedback; it tells of some dozen
 
@@ -438,7 +434,7 @@ void WebrtcPeer::send(Track track, std::span<const uint8_t> unit, MediaTime time
     gst_pad_push_event(way.pad, gst_event_new_segment(&segment));
   }
   GstBuffer* buffer = gst_buffer_new_memdup(unit.data(), unit.size());
-  GST_BUFFER_PTS(buffer) = static_cast<GstClockTime>(media + *p.shift - (track == Track::sound ? kSoundIsOlder : 0));
+  GST_BUFFER_PTS(buffer) = static_cast<GstClockTime>(media + *p.shift);
   GST_BUFFER_DTS(buffer) = GST_BUFFER_PTS(buffer);
   gst_pad_push(way.pad, buffer);  // what it says of the way is of no use: a peer that ends says so by its state
 }

@@ -11,6 +11,9 @@
 //
 // What is shown leaves in the same call; of sound, less than 10 ms may wait for the rest of its packet. So there is
 // nothing to clear at an interruption.
+// Browsers hold sound longer than pictures (30 ms in the jitter buffer, some 30 in the way to the loudspeaker, against
+// 12 and 10: Chromium, 2026-11), and even out only what is more than 30 ms apart. So a picture is best shown
+// kPictureLag after the sound of its time was played; both keep their times.
 //
 // A viewer sees its first picture with the next tick after it has come, as a key picture; so does one that lost
 // pictures (PLI), though no two key pictures for that within half a second. Who leaves without a word is removed after
@@ -51,6 +54,8 @@ struct WhepSettings {
 
 class WhepSink final : public Sink {
  public:
+  static constexpr MediaTime kPictureLag = MediaTime::from_ms(30);
+
   struct NewViewer {
     std::string id;      ///< 32 hexadecimal digits that nobody guesses
     std::string answer;  ///< SDP, complete

@@ -80,7 +80,7 @@ for (const codec of ['VP8', 'H264']) {
     assert.equal(to.video.freezeCount - from.video.freezeCount, 0);
     assert.ok(to.audio.totalAudioEnergy > from.audio.totalAudioEnergy, 'sound is there');
     assert.ok(offsets.length >= 8);
-    assert.ok(Math.abs(offset) < 60, `beep ${offset} ms after the flash`);
+    assert.ok(Math.abs(offset) < 45, `beep ${offset} ms after the flash`);
     await page.evaluate(() => window.leave());
     assert.equal((await figures()).viewers, 0);
   });

@@ -35,7 +35,8 @@ namespace {
 
 constexpr int kFps = 25;
 constexpr int kSize = 512;
-constexpr int kStep = kSampleRate / kFps;
+constexpr int kTicks = 4;  // a picture, as a live session has them
+constexpr int kStep = kSampleRate / kFps / kTicks;
 constexpr int kFlashPictures = 2;
 constexpr int kBeepSamples = 80 * 48;  // 80 ms, as long as the flash
 
@@ -147,7 +148,7 @@ int serve(const char* page_file) {
   std::chrono::nanoseconds longest{0};
   auto due = std::chrono::steady_clock::now();
   for (int64_t tick = 0; !ending; ++tick) {
-    const MediaTime time = MediaTime::of_picture(tick, kFps);
+    const MediaTime time = MediaTime::of_picture(tick, kFps * kTicks);
     for (int i = 0; i < kStep; ++i) {
       const int64_t in_second = (time.samples + i) % kSampleRate;
       // Speech-like quiet under it, so that a level is always there.
@@ -156,9 +157,15 @@ int serve(const char* page_file) {
       sound[static_cast<size_t>(i)] = hum + beep;
     }
     const auto start = std::chrono::steady_clock::now();
-    if (!sink.show(pictures[static_cast<size_t>(tick % kFps)], time) || !sink.play(sound, time)) return 1;
+    if (!sink.play(sound, time)) return 1;
+    const int64_t picture = tick / kTicks;
+    if (tick == picture * kTicks + kTicks - 1) {
+      const MediaTime seen = MediaTime::of_picture(picture, kFps);
+      static_assert(WhepSink::kPictureLag == MediaTime::from_samples((kTicks - 1) * kStep));
+      if (!sink.show(pictures[static_cast<size_t>(picture % kFps)], seen)) return 1;
+    }
     longest = std::max<std::chrono::nanoseconds>(longest, std::chrono::steady_clock::now() - start);
-    due += std::chrono::milliseconds(1000 / kFps);
+    due += std::chrono::milliseconds(1000 / kFps / kTicks);
     std::this_thread::sleep_until(due);
   }
   http.join();
