@@ -42,8 +42,9 @@ using std::chrono::milliseconds;
 
 constexpr auto kLook = milliseconds(50);            // how soon a signal is obeyed
 constexpr auto kPresetsEvery = milliseconds(2000);  // how soon a changed folder is noticed
+constexpr auto kPause = milliseconds(5000);         // of who speaks, or until a viewer is there, while draining
 constexpr auto kGoodbye = milliseconds(3000);       // for sessions that were told to end
-constexpr auto kLastWords = milliseconds(600);      // for the answer to a launch that waited for its end
+constexpr auto kLastWords = milliseconds(600);      // for sockets and launches that wait for a session's end
 constexpr int kCapacityTicks = 40;
 
 std::string tenths(std::chrono::duration<double> time) {
@@ -136,10 +137,11 @@ class House {
       std::this_thread::sleep_for(kLook);
       if (const auto all = sessions_.list(); config_.once && !only && !all.empty()) only = all.front();
     }
+    const bool is_awaited = only || sessions_.state().active > 0;
     drain();
     is_ending_ = true;
     caretaker.join();
-    if (only) std::this_thread::sleep_for(kLastWords);
+    if (is_awaited) std::this_thread::sleep_for(kLastWords);
     server_->stop();
     transport_->wait_until_closed();
     log(LogLevel::info, "stopped");
@@ -221,15 +223,13 @@ class House {
 
   void drain() {
     sessions_.drain();
-    sessions_.close_unwanted(Ending::drained);
-    sessions_.wait_until_empty(kLook);
     const int active = sessions_.state().active;
     if (active > 0 && last_interrupt() == SIGTERM && config_.drain.count() > 0) {
       log(LogLevel::info, "no new sessions; a second signal ends those that live",
           {{"sessions", std::to_string(active)}, {"at_most_seconds", std::to_string(config_.drain.count())}});
       const auto end = clock_.now() + config_.drain;
       while (interrupts() < 2 && clock_.now() < end && !sessions_.wait_until_empty(kLook)) {
-        sessions_.close_unwanted(Ending::drained);
+        sessions_.close_unwanted(Ending::drained, kPause);
       }
     }
     sessions_.close_all(Ending::drained);

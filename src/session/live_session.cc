@@ -147,10 +147,13 @@ bool LiveSession::is_picture_due() {
 
 bool LiveSession::is_wanted() const { return speaking_ || waiting() > MediaTime() || parts_.has_viewer(); }
 
+bool LiveSession::is_unwanted_for(std::chrono::nanoseconds time) const {
+  return !is_wanted() && clock_.now() - wanted_at_.load() >= time;
+}
+
 bool LiveSession::is_idle_too_long() {
-  const auto now = clock_.now();
-  if (is_wanted()) wanted_at_ = now;
-  if (now - wanted_at_ < parts_.patience) return false;
+  if (is_wanted()) wanted_at_ = clock_.now();
+  if (!is_unwanted_for(parts_.patience)) return false;
   close(Ending::idle);
   return true;
 }

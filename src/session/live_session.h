@@ -98,7 +98,8 @@ class LiveSession final {
   [[nodiscard]] std::chrono::nanoseconds age() const { return clock_.now() - born_; }
   [[nodiscard]] bool is_over() const { return over_; }
   [[nodiscard]] bool is_speaking() const { return speaking_; }
-  [[nodiscard]] bool is_wanted() const;                    ///< somebody watches, or it has something to say
+  /// Nobody has watched, and it had nothing to say, for so long.
+  [[nodiscard]] bool is_unwanted_for(std::chrono::nanoseconds time) const;
   [[nodiscard]] Ending ending() const { return ending_; }  ///< once it is over
   [[nodiscard]] std::string failure() const;               ///< why a tick failed
 
@@ -113,6 +114,7 @@ class LiveSession final {
   void tell(const EmotionEstimate& estimate);
   void count(const StageTimes& before);
   void finish();
+  [[nodiscard]] bool is_wanted() const;
   [[nodiscard]] bool is_idle_too_long();
   [[nodiscard]] bool is_picture_due();
 
@@ -122,7 +124,7 @@ class LiveSession final {
   const std::chrono::nanoseconds period_;
   int to_picture_ = 0;  // ticks until one is due [tick]
   const std::chrono::nanoseconds born_;
-  std::chrono::nanoseconds wanted_at_;  // when somebody last watched or spoke [tick]
+  std::atomic<std::chrono::nanoseconds> wanted_at_;  // when somebody last watched or spoke; the tick writes it
   std::atomic<bool> closing_ = false;
   std::atomic<bool> over_ = false;
   std::atomic<bool> speaking_ = false;

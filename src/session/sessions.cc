@@ -121,9 +121,9 @@ void Sessions::close_all(Ending why) {
   for (const auto& live : list()) live->close(why);
 }
 
-void Sessions::close_unwanted(Ending why) {
+void Sessions::close_unwanted(Ending why, std::chrono::nanoseconds time) {
   for (const auto& live : list()) {
-    if (!live->is_wanted()) live->close(why);
+    if (live->is_unwanted_for(time)) live->close(why);
   }
 }
 

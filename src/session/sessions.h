@@ -68,8 +68,8 @@ class Sessions final {
 
   void drain();
   void close_all(Ending why);
-  /// Those that nobody watches and that say nothing.
-  void close_unwanted(Ending why);
+  /// Those that nobody has watched and that have said nothing for so long.
+  void close_unwanted(Ending why, std::chrono::nanoseconds time);
   /// Whether all seats are free; waits for it at most so long.
   bool wait_until_empty(std::chrono::nanoseconds at_most);
 

@@ -66,7 +66,9 @@ TEST_F(SessionsTest, ends_those_that_nobody_wants) {
   unwanted.has_viewer = [] { return false; };
   const auto a = sessions.add(std::move(*sessions.reserve()), std::move(unwanted));
   const auto b = sessions.add(std::move(*sessions.reserve()), parts("b"));
-  sessions.close_unwanted(Ending::drained);
+  sessions.close_unwanted(Ending::drained, 1h);
+  EXPECT_FALSE(a->is_over()) << "its viewer may be on the way";
+  sessions.close_unwanted(Ending::drained, 0s);
   for (int i = 0; i < 1000 && !a->is_over(); ++i) std::this_thread::sleep_for(10ms);
   EXPECT_EQ(a->ending(), Ending::drained);
   EXPECT_FALSE(b->is_over());
