@@ -239,6 +239,12 @@ std::span<const Setting> settings() {
       Setting{"AVATAR_TURN_SERVERS", "--turn", "LIST", "TURN servers (default: none)", set_turn},
       Setting{"LOG_LEVEL", "--log-level", "NAME", "debug, info, warning, error or off (default: info)", set_log_level},
       Setting{"LOG_FORMAT", "--log-format", "NAME", "text or json (default: text)", set_log_format},
+      Setting{"AVATAR_METRICS_LOG_SECONDS", "--metrics-log-seconds", "S",
+              "how often figures for CloudWatch go into a log of json; 0 is never (default: 0)",
+              seconds(&Config::metrics_log, 3600)},
+      Setting{"AVATAR_METRICS_SERVICE", "--metrics-service", "NAME",
+              "whose figures they are: CloudWatch's dimension Service (default: avatar-worker)",
+              text(&Config::service)},
   };
   return kSettings;
 }
@@ -269,6 +275,9 @@ Result<void> complete(Config& config, const std::function<const char*(const char
     } else if (home != nullptr && *home == '/') {
       config.cache = std::filesystem::path(home) / ".cache" / "avatar-worker";
     }
+  }
+  if (config.metrics_log.count() > 0 && config.log_format != LogFormat::json) {
+    return Error{ErrorKind::invalid, "AVATAR_METRICS_LOG_SECONDS needs LOG_FORMAT=json"};
   }
   if (config.addresses.empty()) {
     const bool everywhere = config.host == "0.0.0.0" || config.host == "::";

@@ -53,6 +53,8 @@ struct Config {
 
   LogLevel log_level = LogLevel::info;
   LogFormat log_format = LogFormat::text;
+  std::chrono::seconds metrics_log{0};    ///< figures go into the log this often; 0: not
+  std::string service = "avatar-worker";  ///< whose figures they are
 };
 
 struct Setting {

@@ -127,6 +127,13 @@ TEST(Config, a_wrong_value_is_named_by_its_variable) {
   }
 }
 
+TEST(Config, figures_in_the_log_need_a_log_of_json) {
+  const auto config = config_of({{"AVATAR_METRICS_LOG_SECONDS", "10"}});
+  ASSERT_FALSE(config);
+  EXPECT_EQ(config.error().message, "AVATAR_METRICS_LOG_SECONDS needs LOG_FORMAT=json");
+  EXPECT_TRUE(config_of({{"AVATAR_METRICS_LOG_SECONDS", "10"}, {"LOG_FORMAT", "json"}}));
+}
+
 TEST(Config, never_says_a_secret) {
   const auto config = config_of({{"AVATAR_API_TOKEN", "my secret"}});
   ASSERT_FALSE(config);

@@ -184,13 +184,31 @@ class House {
       log(LogLevel::warning, "viewers in browsers cannot be served", {{"why", rehearsed.error().message}});
     }
     if (config_.max_sessions == 0 && !config_.once && !is_interrupted()) measure();
-    auto next = clock_.now() + kPresetsEvery;
-    while (!is_ending_ && !is_interrupted()) {
+    auto next_look = clock_.now() + kPresetsEvery, next_figures = clock_.now();
+    while (!is_ending_ && !is_interrupted()) {  // who drains offers no places: its figures would mislead
+      if (config_.metrics_log.count() > 0 && clock_.now() >= next_figures) {
+        tell_figures();
+        next_figures += config_.metrics_log;
+      }
       std::this_thread::sleep_for(kLook);
-      if (config_.presets.empty() || clock_.now() < next) continue;
+      if (config_.presets.empty() || clock_.now() < next_look) continue;
       look_at_presets();
-      next = clock_.now() + kPresetsEvery;
+      next_look = clock_.now() + kPresetsEvery;
     }
+  }
+
+  // What an autoscaler wants to know, and whether pictures come late.
+  void tell_figures() {
+    const auto state = sessions_.state();
+    const double ticks = session_metrics_.ticks.value(), late = session_metrics_.ticks_late.value();
+    log_figures("AvatarWorker", config_.service,
+                {{"Sessions", "Count", static_cast<double>(state.active)},
+                 {"Capacity", "Count", static_cast<double>(state.capacity)},
+                 {"Load", "Percent", 100.0 * state.active / std::max(state.capacity, 1)},
+                 {"Ticks", "Count", ticks - ticks_told_},
+                 {"LateTicks", "Count", late - late_told_}});
+    ticks_told_ = ticks;
+    late_told_ = late;
   }
 
   void look_at_presets() {
@@ -253,7 +271,8 @@ class House {
   Routes routes_;
   std::unique_ptr<Server> server_;
   std::atomic<bool> is_ending_ = false;
-  std::string complaint_;  // of the folder of presets, said once
+  std::string complaint_;                  // of the folder of presets, said once
+  double ticks_told_ = 0, late_told_ = 0;  // by the last figures
 };
 
 }  // namespace

@@ -6,6 +6,7 @@
 
 #include <algorithm>
 #include <array>
+#include <charconv>
 #include <cstdio>
 #include <ctime>
 #include <memory>
@@ -42,16 +43,26 @@ std::optional<size_t> index_of(const std::array<std::string_view, N>& names, std
   return it == names.end() ? std::nullopt : std::optional(static_cast<size_t>(it - names.begin()));
 }
 
+int64_t unix_ms(std::chrono::system_clock::time_point time) {
+  return std::chrono::floor<std::chrono::milliseconds>(time).time_since_epoch().count();
+}
+
 // RFC 3339 with milliseconds, UTC.
-std::string time_now() {
-  timespec now{};
-  clock_gettime(CLOCK_REALTIME, &now);
+std::string time_text(std::chrono::system_clock::time_point time) {
+  const int64_t ms = unix_ms(time);
+  const std::time_t seconds = ms / 1000;
   tm utc{};
-  gmtime_r(&now.tv_sec, &utc);
+  gmtime_r(&seconds, &utc);
   std::array<char, 40> text{};
   const size_t n = std::strftime(text.data(), text.size(), "%Y-%m-%dT%H:%M:%S", &utc);
-  std::snprintf(text.data() + n, text.size() - n, ".%03ldZ", now.tv_nsec / 1'000'000);
+  std::snprintf(text.data() + n, text.size() - n, ".%03dZ", static_cast<int>(ms % 1000));
   return text.data();
+}
+
+std::string number_text(double value) {
+  std::array<char, 32> text{};
+  const auto [end, failed] = std::to_chars(text.data(), text.data() + text.size(), value);
+  return {text.data(), end};
 }
 
 // Length of the well-formed UTF-8 sequence at the front of `text` (Unicode, table 3-7); 0: there is none.
@@ -141,7 +152,30 @@ std::string log_line(LogFormat format, std::string_view time, LogLevel level, st
 void log(LogLevel level, std::string_view message, LogFields fields) {
   Logger& l = logger();
   if (!l.lines.should_log(spdlog_level(level))) return;
-  l.lines.log(spdlog_level(level), "{}", log_line(l.format, time_now(), level, message, fields));
+  const std::string time = time_text(std::chrono::system_clock::now());
+  l.lines.log(spdlog_level(level), "{}", log_line(l.format, time, level, message, fields));
+}
+
+// Amazon CloudWatch user guide, "Specification: Embedded metric format": what _aws names is found at the top.
+std::string figures_line(std::chrono::system_clock::time_point time, std::string_view space, std::string_view service,
+                         std::initializer_list<Figure> figures) {
+  std::string names, values;
+  for (const Figure& figure : figures) {
+    names += names.empty() ? "" : ",";
+    names += R"({"Name":)" + json_quoted(figure.name) + R"(,"Unit":)" + json_quoted(figure.unit) + "}";
+    values += "," + json_quoted(figure.name) + ":" + number_text(figure.value);
+  }
+  return R"({"time":")" + time_text(time) + R"(","level":"info","message":"figures","_aws":{"Timestamp":)" +
+         std::to_string(unix_ms(time)) + R"(,"CloudWatchMetrics":[{"Namespace":)" + json_quoted(space) +
+         R"(,"Dimensions":[["Service"]],"Metrics":[)" + names + R"(]}]},"Service":)" + json_quoted(service) + values +
+         "}";
+}
+
+void log_figures(std::string_view space, std::string_view service, std::initializer_list<Figure> figures) {
+  Logger& l = logger();
+  if (l.lines.level() == spdlog::level::off) return;
+  l.lines.log(spdlog::level::critical, "{}",  // no level holds it back
+              figures_line(std::chrono::system_clock::now(), space, service, figures));
 }
 
 }  // namespace avatar

@@ -11,6 +11,7 @@
 // The logger is the one global of the house. Threads: start_log [start], the rest [any thread].
 #pragma once
 
+#include <chrono>
 #include <cstdint>
 #include <initializer_list>
 #include <optional>
@@ -32,6 +33,19 @@ void start_log(LogLevel level, LogFormat format);
 
 using LogFields = std::initializer_list<std::pair<std::string_view, std::string_view>>;
 void log(LogLevel level, std::string_view message, LogFields fields = {});
+
+/// A number for CloudWatch, with one of its units: "Count", "Percent", "Milliseconds".
+struct Figure {
+  std::string_view name, unit;
+  double value;
+};
+/// One line that CloudWatch reads as metrics of `space`, by service (its embedded metric format): JSON at every level
+/// but off, whatever the format of the other lines is.
+void log_figures(std::string_view space, std::string_view service, std::initializer_list<Figure> figures);
+
+/// That line, at this time. For tests.
+[[nodiscard]] std::string figures_line(std::chrono::system_clock::time_point time, std::string_view space,
+                                       std::string_view service, std::initializer_list<Figure> figures);
 
 /// One line, without its time: what log() writes. For tests.
 [[nodiscard]] std::string log_line(LogFormat format, std::string_view time, LogLevel level, std::string_view message,

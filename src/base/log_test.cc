@@ -22,6 +22,15 @@ TEST(Log, lets_nobody_write_a_line_of_his_own) {
   EXPECT_NE(line.find("\\u000a"), std::string::npos);
 }
 
+TEST(Log, writes_figures_as_cloudwatch_reads_them) {
+  const std::chrono::system_clock::time_point time(std::chrono::milliseconds(1'700'000'000'123));
+  EXPECT_EQ(figures_line(time, "Space", "my \"house\"", {{"Sessions", "Count", 4}, {"Load", "Percent", 12.5}}),
+            R"({"time":"2023-11-14T22:13:20.123Z","level":"info","message":"figures",)"
+            R"("_aws":{"Timestamp":1700000000123,"CloudWatchMetrics":[{"Namespace":"Space","Dimensions":[["Service"]],)"
+            R"("Metrics":[{"Name":"Sessions","Unit":"Count"},{"Name":"Load","Unit":"Percent"}]}]},)"
+            R"("Service":"my \"house\"","Sessions":4,"Load":12.5})");
+}
+
 TEST(Log, replaces_what_is_not_utf8) {
   EXPECT_EQ(json_quoted("a\xC3\xA9"), "\"a\xC3\xA9\"");
   EXPECT_EQ(json_quoted("\xC3("), "\"\\ufffd(\"");

@@ -17,6 +17,7 @@ Metrics::Metrics() : registry_(std::make_unique<Registry>()) {}
 Metrics::~Metrics() = default;
 
 void Metrics::Counter::add(double n) const { counter_->Increment(n); }
+double Metrics::Counter::value() const { return counter_->Value(); }
 void Metrics::Gauge::set(double value) const { gauge_->Set(value); }
 void Metrics::Histogram::observe(double value) const { histogram_->Observe(value); }
 

@@ -30,6 +30,7 @@ class Metrics final {
   class Counter {
    public:
     void add(double n = 1) const;
+    [[nodiscard]] double value() const;
 
    private:
     friend class Metrics;

@@ -64,6 +64,10 @@ Reply json(std::string body, int status = 200) {
 
 Reply too_large() { return error_reply(413, "too_large", "the picture is larger than 10 MB; send a smaller one"); }
 
+double seconds_since(std::chrono::steady_clock::time_point time) {
+  return std::chrono::duration<double>(std::chrono::steady_clock::now() - time).count();
+}
+
 // Each viewer has one ICE session in its life, so the tag never changes.
 std::string etag_of(std::string_view viewer) { return '"' + std::string(viewer) + '"'; }
 
@@ -77,7 +81,9 @@ Routes::Routes(House house)
       bitrate_(house_.metrics.gauge("avatar_encoder_bitrate_bps", "Asked of all video encoders together")),
       avatars_(house_.metrics.gauge("avatar_presets_ready", "Portraits that can be asked for by name")),
       memory_(house_.metrics.gauge("process_resident_memory_bytes", "Memory in use")),
-      files_(house_.metrics.gauge("process_open_fds", "File descriptors in use")) {}
+      files_(house_.metrics.gauge("process_open_fds", "File descriptors in use")),
+      launch_(house_.metrics.histogram("avatar_launch_seconds", "From a request to the session it asked for",
+                                       {0.005, 0.01, 0.025, 0.05, 0.1, 0.2, 0.4, 0.8, 1.6, 5, 10})) {}
 
 bool Routes::is_public(const Request& request) {
   if (request.path == "/health" || request.path == "/ready") return true;
@@ -195,6 +201,7 @@ Reply Routes::sessions(const Request& request, std::string_view rest) const {
 }
 
 Reply Routes::launch(const Request& request) const {
+  const auto asked = std::chrono::steady_clock::now();
   auto wish = room_wish_of(request);
   if (!wish) return error_reply(wish.error());
   std::vector<std::byte>& picture = wish->room.avatar.picture;
@@ -210,23 +217,25 @@ Reply Routes::launch(const Request& request) const {
   if (picture.size() > kMaxPictureBytes) return too_large();
   auto live = house_.rooms.launch(wish->room);
   if (!live) return error_reply(live.error());
+  launch_.observe(seconds_since(asked));
   Reply reply = json(launched_json((*live)->id(), std::nullopt));
   if (wish->wait.value_or(house_.launches_wait)) {
     reply.later = [session = *live, began = std::chrono::steady_clock::now()]() -> std::optional<std::string> {
       if (!session->is_over()) return std::nullopt;
-      const std::chrono::duration<double> stay = std::chrono::steady_clock::now() - began;
-      return launched_json(session->id(), stay.count());
+      return launched_json(session->id(), seconds_since(began));
     };
   }
   return reply;
 }
 
 Reply Routes::start_session(const Request& request) const {
+  const auto asked = std::chrono::steady_clock::now();
   auto wish = launch_request_of(request);
   if (!wish) return error_reply(wish.error());
   if (wish->picture.size() > kMaxPictureBytes) return too_large();
   auto live = house_.launcher.launch(*wish);
   if (!live) return error_reply(live.error());
+  launch_.observe(seconds_since(asked));
   Reply reply = json(session_json(**live), 201);
   reply.headers.emplace_back("Location", "/sessions/" + (*live)->id());
   return reply;

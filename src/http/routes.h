@@ -79,6 +79,7 @@ class Routes final {
   House house_;
   std::atomic<bool> ready_ = false;
   Metrics::Gauge active_, capacity_, viewers_, bitrate_, avatars_, memory_, files_;
+  Metrics::Histogram launch_;
 };
 
 }  // namespace avatar

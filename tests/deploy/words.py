@@ -26,7 +26,8 @@ def section(title):
 
 
 def rows(title):
-    return [line for line in section(title).splitlines() if line.startswith("|")][2:]
+    first = section(title).split("\n### ")[0]
+    return [line for line in first.splitlines() if line.startswith("|")][2:]
 
 
 def same(what, ours, theirs):
@@ -56,6 +57,12 @@ def log_events():
     said = {beginning.split(text)[0] for text in re.findall(r'"([A-Za-z][^"]{3,})"', calls)}
     told = {beginning.split(text)[0] for row in rows("Log events") for text in re.findall(r"`([^`]+)`", row.split("|")[2])}
     same("log event", said, told)
+
+
+def figures():
+    told = set(re.findall(r"`(\w+)`", " ".join(row.split("|")[1] for row in section("Metrics").split("\n### ")[1].splitlines()
+                                               if row.startswith("| `"))))
+    same("figure", set(re.findall(r'\{"(\w+)", "(?:Count|Percent)"', SOURCES)), told)
 
 
 def dashboard():
@@ -101,6 +108,7 @@ if sys.argv[1:] == ["metrics"]:
 settings()
 same("metric", metrics(), set(re.findall(r"`(avatar_[a-z_]+)", "\n".join(row.split("|")[1] for row in rows("Metrics")))))
 log_events()
+figures()
 dashboard()
 versions()
 links()
