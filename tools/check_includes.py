@@ -39,7 +39,7 @@ FOREIGN = {  # header, as a regular expression: the files that may include it
     r"vo-aacenc/": r"stream/aac_encoder",
     r"png\.h|turbojpeg\.h|webp/": r"face/picture_file",
     r"speex/": r"speech/resampler",
-    r"CLI/": r"app/(main|config)",
+    r"CLI/": r"app/(main|command_line|manual)",
     r"spdlog/": r"base/log",
     r"prometheus/": r"base/metrics",
     r"curl/": r"(http/picture_fetch|app/download)",
