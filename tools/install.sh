@@ -3,7 +3,7 @@
 # Installs what is missing, and nothing else: Debian packages by apt (as root or through sudo), then the pinned packages
 # of tools/fetch_packages.sh into .deps/. Quick when nothing is to do.
 #
-#   tools/install.sh [build] [test] [live] [tidy]      which work they are for; build is always among them
+#   tools/install.sh [build] [test] [live] [tidy] [package]      which work they are for; build is always among them
 set -euo pipefail
 trap 'exit 130' INT TERM
 cd "$(dirname "$0")/.."
@@ -25,10 +25,11 @@ packages=(
 for work in "$@"; do
   case $work in
     build) ;;
-    test) packages+=(clang-format ffmpeg) ;; # ffmpeg judges the MP4 files
+    test) packages+=(clang-format ffmpeg libfaketime) ;; # ffmpeg judges the MP4 files
     live) packages+=(chromium nodejs) ;;
     tidy) packages+=(clang-tidy) ;;
-    *) echo "install: \"$work\" is none of build, test, live, tidy" >&2; exit 2 ;;
+    package) packages+=(dpkg-dev) ;;
+    *) echo "install: \"$work\" is none of build, test, live, tidy, package" >&2; exit 2 ;;
   esac
 done
 command -v npm >/dev/null || packages+=(npm)

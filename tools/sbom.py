@@ -3,7 +3,8 @@
 """Writes what the program ships with: a software bill of materials (CycloneDX 1.6) and a list of licences.
 
     sbom.py --image ROOT        of an image laid out by deploy/docker/collect.sh, into its usr/share/doc/avatar-worker/
-    sbom.py --system OUT        of this machine, on which the program was built, into the folder OUT
+    sbom.py --system OUT [--program PROGRAM]
+                                of this machine, on which the program was built, into the folder OUT
 
 Versions come from where they are decided: Debian's packages from dpkg, the rest from tools/fetch_packages.sh and
 tools/fetch_livekit.sh, our own from CMakeLists.txt. Licences come from the packages' own copyright files. The same input
@@ -105,13 +106,14 @@ def main():
     where = parser.add_mutually_exclusive_group(required=True)
     where.add_argument("--image", type=pathlib.Path, metavar="ROOT")
     where.add_argument("--system", type=pathlib.Path, metavar="OUT")
+    parser.add_argument("--program", type=pathlib.Path, default=ROOT / "build/release/avatar-worker")
     arguments = parser.parse_args()
     release = re.search(r'VERSION_ID="?(\d+)', pathlib.Path("/etc/os-release").read_text())[1]
     if arguments.image:
         entries = [f.read_text() for f in (arguments.image / "var/lib/dpkg/status.d").iterdir()]
         documents, out = arguments.image / "usr/share/doc", arguments.image / "usr/share/doc/avatar-worker"
     else:
-        linked = subprocess.run(["ldd", ROOT / "build/release/avatar-worker"], check=True, capture_output=True, text=True)
+        linked = subprocess.run(["ldd", arguments.program], check=True, capture_output=True, text=True)
         files = re.findall(r"(/(?:usr/)?lib\S+)", linked.stdout)
         owners = subprocess.run(["dpkg-query", "-S", *files, *[f"/usr{f}" for f in files]], capture_output=True, text=True)
         names = sorted({line.rpartition(": ")[0] for line in owners.stdout.splitlines() if ": " in line})

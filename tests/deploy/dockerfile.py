@@ -80,18 +80,7 @@ class Builder:
             return self.given[name], json.loads(settings.read_text())
         if name in self.stages:
             return self.stages[name], dict(self.settings)
-        suite = {"debian:12-slim": "bookworm", "debian:13-slim": "trixie"}[name]
-        root = self.work / f"base-{suite}"
-        if not (root / "etc/os-release").exists():
-            ways = subprocess.run(["apt-get", "indextargets", "--format", "$(REPO_URI)", "Created-By: Packages",
-                                   "Component: main"], check=True, capture_output=True, text=True).stdout.split()
-            mirror = next(way for way in ways if way.rstrip("/").endswith("/debian"))
-            shutil.rmtree(root, ignore_errors=True)
-            subprocess.run(["debootstrap", "--variant=minbase", suite, root, mirror], check=True)
-            for source in pathlib.Path("/etc/apt/sources.list.d").glob("debian.sources"):
-                text = source.read_text().replace("bookworm", suite)
-                (root / "etc/apt/sources.list.d" / source.name).write_text(text)
-                (root / "etc/apt/sources.list").unlink(missing_ok=True)
+        root = debian({"debian:12-slim": "bookworm", "debian:13-slim": "trixie"}[name], self.work)
         return root, {"env": {"PATH": "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"}, "cwd": "/",
                       "user": "0:0"}
 
@@ -161,12 +150,31 @@ class Builder:
 
     def do_run(self, rest):
         assert self.settings["user"].split(":")[0] in ("0", "root"), "RUN as somebody else is not known here"
-        root = self.root
-        env = {**self.settings["env"], **self.args, "HOME": "/root", "DEBIAN_FRONTEND": "noninteractive", **lend(root)}
-        script = ('mount --rbind /dev "$0/dev" && mount -t proc proc "$0/proc" && exec chroot "$0" /usr/bin/env -i "$@"')
-        command = f"cd {shlex.quote(self.settings['cwd'])} && {rest}"
-        subprocess.run(["unshare", "--mount", "--pid", "--fork", "sh", "-c", script, root,
-                        *[f"{k}={v}" for k, v in env.items()], "/bin/sh", "-c", command], check=True)
+        run_in(self.root, f"cd {shlex.quote(self.settings['cwd'])} && {rest}", {**self.settings["env"], **self.args})
+
+
+def debian(suite, work):
+    """A minimal root of Debian's, made once."""
+    root = work / f"base-{suite}"
+    if not (root / "etc/os-release").exists():
+        ways = subprocess.run(["apt-get", "indextargets", "--format", "$(REPO_URI)", "Created-By: Packages",
+                               "Component: main"], check=True, capture_output=True, text=True).stdout.split()
+        mirror = next(way for way in ways if way.rstrip("/").endswith("/debian"))
+        shutil.rmtree(root, ignore_errors=True)
+        subprocess.run(["debootstrap", "--variant=minbase", suite, root, mirror], check=True)
+        for source in pathlib.Path("/etc/apt/sources.list.d").glob("debian.sources"):
+            text = source.read_text().replace("bookworm", suite)
+            (root / "etc/apt/sources.list.d" / source.name).write_text(text)
+            (root / "etc/apt/sources.list").unlink(missing_ok=True)
+    return root
+
+
+def run_in(root, command, env, **streams):
+    """A line of shell as root in that root, with the machine's ways to its packages."""
+    env = {**env, "HOME": "/root", "DEBIAN_FRONTEND": "noninteractive", **lend(root)}
+    script = 'mount --rbind /dev "$0/dev" && mount -t proc proc "$0/proc" && exec chroot "$0" /usr/bin/env -i "$@"'
+    return subprocess.run(["unshare", "--mount", "--pid", "--fork", "sh", "-c", script, root,
+                           *[f"{k}={v}" for k, v in env.items()], "/bin/sh", "-c", command], check=True, **streams)
 
 
 def lend(root):

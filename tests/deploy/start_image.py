@@ -150,7 +150,7 @@ def main(root):
 def check(worker, root, settings):
     status = pathlib.Path(f"/proc/{worker.inner()}/status").read_text()
     of = dict(line.split(":\t", 1) for line in status.splitlines() if ":\t" in line)
-    saw(of["Uid"].split()[0] == "10001" and int(of["CapBnd"], 16) == 0 and of["NoNewPrivs"] == "1",
+    saw(of["Uid"].split()[0] == settings["user"].split(":")[0] and int(of["CapBnd"], 16) == 0 and of["NoNewPrivs"] == "1",
         f"user {of['Uid'].split()[0]}, no capabilities, none to be had; {int(of['VmRSS'].split()[0]) / 1024:.0f} MiB resident")
 
     probe = worker.run(json.loads(settings["healthcheck"]))

@@ -42,7 +42,7 @@ std::vector<std::string> places(const std::string& path) {
   if (const char* given = std::getenv("LIVEKIT_FFI_LIB"); given != nullptr && *given != '\0') return {given};
   std::error_code ignored;
   const auto program = std::filesystem::read_symlink("/proc/self/exe", ignored).parent_path();
-  return {program / kName, program.parent_path() / "lib" / kName, AVATAR_LIVEKIT_DEPS "/" + std::string(kName), kName};
+  return {program / kName, program.parent_path() / "lib" / kName, kName};  // the last: in the folders of its RUNPATH
 }
 
 }  // namespace

@@ -40,8 +40,8 @@ class Mailbox;
 class Ffi final {
  public:
   /// Loads the library at `path`; empty: $LIVEKIT_FFI_LIB, else liblivekit_ffi.so beside the program or its lib/, in
-  /// the source tree's .deps/, or on the system. Only one may be loaded at a time: the library knows only one listener.
-  /// unavailable: there is none or it is not what we know; the words tell the remedy. [start]
+  /// the folders of the program's RUNPATH, or on the system. Only one may be loaded at a time: the library knows only
+  /// one listener. unavailable: there is none or it is not what we know; the words tell the remedy. [start]
   static Result<std::shared_ptr<Ffi>> load(const std::string& path);
   ~Ffi();
   Ffi(const Ffi&) = delete;
