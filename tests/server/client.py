@@ -24,7 +24,8 @@ class Reply:
 
 class Connection:
     def __init__(self, port, timeout=20):
-        self.socket = socket.create_connection(("127.0.0.1", port), timeout)
+        """`port` of this machine, or an (address, port)."""
+        self.socket = socket.create_connection(port if isinstance(port, tuple) else ("127.0.0.1", port), timeout)
         self.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         self.left = b""
 
