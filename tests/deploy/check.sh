@@ -1,24 +1,36 @@
 #!/bin/bash
 # SPDX-License-Identifier: Apache-2.0
-# Checks what is in deploy/ and docs/operations.md:
+# Checks what is in deploy/ and docs/operations.md, the manual page and what completes commands:
 #
-#   tests/deploy/check.sh              all that needs no container: a minute
+#   tests/deploy/check.sh [PROGRAM]    all that needs no container: a minute. ./test does it
+#   tests/deploy/check.sh --package    also builds the Debian package, twice, and installs it in a Debian root; as root
 #   tests/deploy/check.sh --image      also builds the images in a Debian root and starts the result: half an hour, as root
 #
-# Says for each check whether it passed, and its words if not.
+# Says for each check whether it passed, was skipped and why, or failed and its words.
 set -uo pipefail
 cd "$(dirname "$0")/../.." || exit
-tests/deploy/install.sh || exit 1
+package='' image='' program=$PWD/build/release/avatar-worker
+for word in "$@"; do
+  case $word in
+    --package) package=yes ;;
+    --image) image=yes ;;
+    *) program=$word ;;
+  esac
+done
 PATH=$PWD/.deps/deploy/bin:$PWD/.deps/deploy/venv/bin:$PATH
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 trap 'exit 130' INT TERM
-passed=0 failed=0
+passed=0 failed=0 skipped=0
 
+# check NAME TOOL COMMAND...: TOOL is what it needs to be installed.
 check() {
-  local name=$1
-  shift
-  if "$@" >"$work/words" 2>&1; then
+  local name=$1 tool=$2
+  shift 2
+  if ! command -v "$tool" >/dev/null; then
+    skipped=$((skipped + 1))
+    echo "skipped $name: there is no $tool; tests/deploy/install.sh all brings it"
+  elif "$@" >"$work/words" 2>&1; then
     passed=$((passed + 1))
     echo "ok      $name"
   else
@@ -99,10 +111,8 @@ systemd() {
 }
 
 bill_of_materials() {
-  local program=build/release/avatar-worker
-  [[ -x $program ]] || { echo "no $program"; return 1; }
-  python3 tools/sbom.py --system "$work/sbom" &&
-    python - "$work/sbom/sbom.cdx.json" <<'PYTHON'
+  python3 tools/sbom.py --program "$program" --system "$work/sbom" &&
+    "$PWD/.deps/deploy/venv/bin/python" - "$work/sbom/sbom.cdx.json" <<'PYTHON'
 import sys
 from cyclonedx.schema import SchemaVersion
 from cyclonedx.validation.json import JsonStrictValidator
@@ -111,27 +121,34 @@ sys.exit(str(wrong)[:2000] if wrong else 0)
 PYTHON
 }
 
-check "the guide, the files and the sources name the same settings, metrics and events" python3 tests/deploy/words.py
-check "yamllint" yaml
-check "shellcheck" shellcheck -x deploy/docker/collect.sh tests/deploy/*.sh
-check "hadolint: images" hadolint deploy/docker/Dockerfile deploy/docker/Dockerfile.cuda
-check "Compose's own loader: one box, with a GPU, and not without a key" compose
-check "promtool: configuration, alerts and their tests" prometheus
-check "helm: seven ways to install the chart, against the types of Kubernetes, KEDA and the Prometheus Operator" chart
-check "PromQL of dashboard, alerts and autoscaling parses and names metrics that the program has" promql
-check "systemd-analyze: the unit, and its hardening" systemd
-check "cfn-lint: AWS" cfn-lint deploy/aws/avatar-worker.yaml
-check "the guide's lines for AWS, against an emulator" tests/deploy/aws_guide.sh
-check "the companion on ECS" python3 tests/deploy/companion_test.py
-check "Cloud Run's Admin API" schemas cloudrun deploy/cloudrun/service-gpu.yaml deploy/cloudrun/service-cpu.yaml
-check "Azure's models" python tests/deploy/container_apps.py deploy/azure/containerapp-gpu.yaml deploy/azure/containerapp-cpu.yaml
-check "bill of materials: CycloneDX's schema" bill_of_materials
-if [[ ${1:-} == --image ]]; then
-  check "the image's steps, in a Debian root" \
-    python3 tests/deploy/dockerfile.py deploy/docker/Dockerfile .deps/deploy/images/cpu
-  check "the image of CUDA, in a Debian root" python3 tests/deploy/dockerfile.py deploy/docker/Dockerfile.cuda \
-    .deps/deploy/images/cuda avatar-worker=.deps/deploy/images/cpu
-  check "the image, started as by an engine" python3 tests/deploy/start_image.py .deps/deploy/images/cpu
+check "the guide, the files and the sources name the same settings, metrics and events" python3 python3 tests/deploy/words.py
+check "yamllint" yamllint yaml
+check "shellcheck" shellcheck shellcheck -x deploy/docker/collect.sh deploy/debian/{postinst,prerm,postrm} tests/deploy/*.sh \
+  tools/package.sh
+check "hadolint: images" hadolint hadolint deploy/docker/Dockerfile deploy/docker/Dockerfile.cuda
+check "Compose's own loader: one box, with a GPU, and not without a key" schemas compose
+check "promtool: configuration, alerts and their tests" promtool prometheus
+check "helm: seven ways to install the chart, against the types of Kubernetes, KEDA and the Prometheus Operator" helm chart
+check "PromQL of dashboard, alerts and autoscaling parses and names metrics that the program has" schemas promql
+check "systemd-analyze: the unit, and its hardening" systemd-analyze systemd
+check "cfn-lint: AWS" cfn-lint cfn-lint deploy/aws/avatar-worker.yaml
+check "the guide's lines for AWS, against an emulator" moto_server tests/deploy/aws_guide.sh
+check "the companion on ECS" busybox python3 tests/deploy/companion_test.py
+check "figures for CloudWatch in the log" "$program" python3 tests/deploy/figures_test.py "$program"
+check "Cloud Run's Admin API" schemas schemas cloudrun deploy/cloudrun/service-gpu.yaml deploy/cloudrun/service-cpu.yaml
+check "Azure's models" cfn-lint python tests/deploy/container_apps.py deploy/azure/containerapp-gpu.yaml deploy/azure/containerapp-cpu.yaml
+check "bill of materials: CycloneDX's schema" cfn-lint bill_of_materials
+check "manual page, and what bash and zsh complete" "$program" tests/deploy/manual.sh "$program"
+if [[ -n $package ]]; then
+  check "the Debian package, the same bytes from two folders" dpkg-deb tests/deploy/reproducible.sh "$work/deb"
+  check "the Debian package, in a Debian root" debootstrap python3 tests/deploy/package.py "$work"/deb/*.deb
 fi
-echo "deploy: $passed passed, $failed failed"
+if [[ -n $image ]]; then
+  check "the image's steps, in a Debian root" debootstrap \
+    python3 tests/deploy/dockerfile.py deploy/docker/Dockerfile .deps/deploy/images/cpu
+  check "the image of CUDA, in a Debian root" debootstrap python3 tests/deploy/dockerfile.py deploy/docker/Dockerfile.cuda \
+    .deps/deploy/images/cuda avatar-worker=.deps/deploy/images/cpu
+  check "the image, started as by an engine" unshare python3 tests/deploy/start_image.py .deps/deploy/images/cpu
+fi
+echo "deploy: $passed passed, $failed failed, $skipped skipped"
 ((failed == 0))
