@@ -152,6 +152,12 @@ std::string set_engine(Config& config, const std::string& value) {
   return {};
 }
 
+std::string set_codec(Config& config, const std::string& value) {
+  if (value != "vp8" && value != "h264") return "is vp8 or h264";
+  config.h264 = value == "h264";
+  return {};
+}
+
 std::string set_log_level(Config& config, const std::string& value) {
   const auto level = log_level_named(value);
   if (!level) return "is debug, info, warning, error or off";
@@ -222,6 +228,8 @@ std::span<const Setting> settings() {
               number(&Config::max_bitrate, 100'000, 20'000'000)},
       Setting{"AVATAR_VIDEO_MAX_FPS", "--max-fps", "N", "pictures a second into rooms (default: the session's)",
               number(&Config::max_fps, 1, 60)},
+      Setting{"AVATAR_VIDEO_CODEC", "--codec", "NAME", "of the picture into rooms, vp8 or h264 (default: vp8)",
+              set_codec},
       Setting{"AVATAR_VIDEO_SIMULCAST", "--simulcast", "BOOL", "several sizes into rooms (default: false)",
               yes_or_no(&Config::simulcast)},
       Setting{"AVATAR_DISCLOSURE_LABEL", "--label", "TEXT", "words over every picture, as AI-generated (default: none)",

@@ -41,6 +41,7 @@ struct Config {
   int max_bitrate = 2'000'000;  ///< bit/s, of one session's pictures
   int max_fps = 0;              ///< in rooms; 0: as many as the session makes
   bool simulcast = false;
+  bool h264 = false;  ///< into rooms, instead of VP8
   std::string label;  ///< drawn over every picture; empty: none
   std::string livekit_library;
   bool allow_private_urls = false;

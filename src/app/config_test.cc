@@ -69,6 +69,7 @@ TEST(Config, reads_every_setting) {
                             {"AVATAR_DRAIN_SECONDS", "86400"},
                             {"AVATAR_VIDEO_MAX_BITRATE", "100000"},
                             {"AVATAR_VIDEO_MAX_FPS", "60"},
+                            {"AVATAR_VIDEO_CODEC", "h264"},
                             {"AVATAR_VIDEO_SIMULCAST", "on"},
                             {"AVATAR_ALLOW_PRIVATE_URLS", "no"},
                             {"AVATAR_ICE_ADDRESSES", "192.0.2.1 2001:db8::1"},
@@ -89,6 +90,7 @@ TEST(Config, reads_every_setting) {
   EXPECT_EQ(c->drain.count(), 86400);
   EXPECT_EQ(c->max_bitrate, 100'000);
   EXPECT_EQ(c->max_fps, 60);
+  EXPECT_TRUE(c->h264);
   EXPECT_TRUE(c->simulcast);
   EXPECT_THAT(c->addresses, ElementsAre("192.0.2.1", "2001:db8::1"));
   EXPECT_EQ(c->min_udp_port, 40000);
@@ -109,6 +111,7 @@ TEST(Config, a_wrong_value_is_named_by_its_variable) {
       {"AVATAR_IDLE_SECONDS", {"-1", "86401"}},
       {"AVATAR_DRAIN_SECONDS", {"1.5"}},
       {"AVATAR_VIDEO_MAX_BITRATE", {"99999", "2M"}},
+      {"AVATAR_VIDEO_CODEC", {"H264", "av1"}},
       {"AVATAR_VIDEO_SIMULCAST", {"perhaps"}},
       {"AVATAR_ICE_ADDRESSES", {"host.example"}},
       {"AVATAR_UDP_PORTS", {"0-9", "9-8", "1-65536", "-", "40000-", "a-b"}},

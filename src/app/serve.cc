@@ -112,7 +112,7 @@ class House {
         sessions_(clock, session_metrics_, first_capacity(config), machine().threads()),
         launcher_(*engine_, presets_, analyse(), *transport_, sessions_, clock,
                   {config.max_bitrate, 16, config.idle, config.label, std::move(emotion_model)}),
-        rooms_(launcher_, {config.livekit_library, config.max_bitrate, config.max_fps, config.simulcast}),
+        rooms_(launcher_, {config.livekit_library, config.max_bitrate, config.max_fps, config.simulcast, config.h264}),
         routes_({sessions_, launcher_, rooms_, presets_, metrics_, synthesiser_, engine_->name(), ice_servers(config),
                  config.allow_private_urls, config.once, [this] { return std::string(engine_->waits_for()); }}) {}
 

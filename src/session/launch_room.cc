@@ -193,6 +193,7 @@ Result<std::shared_ptr<LiveSession>> RoomLauncher::launch(const RoomRequest& req
   settings.fps = settings_.max_fps > 0 ? std::min(settings_.max_fps, request.avatar.fps) : request.avatar.fps;
   settings.max_bitrate = settings_.max_bitrate_bps;
   settings.simulcast = settings_.simulcast;
+  settings.h264 = settings_.h264;
   const auto launch = [&] {
     return launcher_.launch(request.avatar,
                             [&](const LaunchRequest& /*avatar*/) { return guest->enter(*ffi, settings); });

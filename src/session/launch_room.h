@@ -38,6 +38,7 @@ struct RoomLaunchSettings {
   int max_bitrate_bps = 2'000'000;  ///< of the pictures
   int max_fps = 0;                  ///< 0: as many as the session makes
   bool simulcast = false;
+  bool h264 = false;  ///< instead of VP8
 };
 
 class RoomLauncher final {

@@ -1,8 +1,11 @@
 # SPDX-License-Identifier: Apache-2.0
 """The avatar in rooms of a real LiveKit server, with the published agents' packages on the other side.
 
-run.sh runs it. The server and the agents' packages come from install.sh. Each avatar is a process of its own
-(room_face.cc): its picture is white under sound and dark under silence, so a viewer can see whether they are in step.
+    ROOM_FACE=... AVATAR_SERVER=... tests/livekit/run.sh tests/livekit/livekit_test.py [class[.test]...]
+
+The server and the agents' packages come from install.sh. Each avatar of RoomTest is a process of its own (room_face.cc): its
+picture is white under sound and dark under silence, so a viewer can see whether they are in step. Those of LaunchTest and
+LineTest are the worker's. The Long... ones wait for servers and lines that break: minutes.
 """
 import asyncio
 import json
@@ -25,7 +28,7 @@ from livekit import api, rtc
 
 import browser
 from people import AGENT, API, API_TOKEN, AVATAR, KEY, ROOT, SECRET, URL, Agent, Line, Server, Viewer, Worker
-from people import delete_rooms, token, tone, until
+from people import delete_rooms, participants, token, tone, until
 
 
 class Face:
@@ -54,7 +57,9 @@ class Face:
         return found[1] if found else self.output
 
 
-class RoomTest(unittest.IsolatedAsyncioTestCase):
+class Rooms(unittest.IsolatedAsyncioTestCase):
+    """A server, and whoever a test puts into a room that has its name."""
+
     @classmethod
     def setUpClass(cls):
         cls.server = Server()
@@ -108,6 +113,10 @@ class RoomTest(unittest.IsolatedAsyncioTestCase):
         await until(lambda: len(agent.told) >= count, timeout)
         self.assertEqual(len(agent.told), count)
         return agent.told[-1]
+
+
+class RoomTest(Rooms):
+    """Avatars of room_face."""
 
     async def test_joins_at_once_and_shows_an_idle_picture_at_full_rate(self):
         await self.agent()
@@ -197,20 +206,26 @@ class RoomTest(unittest.IsolatedAsyncioTestCase):
         await asyncio.sleep(0.5)
         after = await viewer.run("figures()")
         self.assertEqual(after["tracks"], {"avatar_audio": "microphone audio", "avatar_video": "camera video"})
-        self.assertIn("video/H264", after["codecs"])
+        self.assertIn("video/VP8", after["codecs"])
         (v0, a0), (v1, a1) = ((f["video"], f["audio"]) for f in (before, after))
-        rate = (v1["framesDecoded"] - v0["framesDecoded"]) / (v1["timestamp"] - v0["timestamp"]) * 1000
+        rate, received = ((v1[what] - v0[what]) / (v1["timestamp"] - v0["timestamp"]) * 1000
+                          for what in ("framesDecoded", "framesReceived"))
         flashes = after["flashes"][3:-1]  # the first ones settle the browser's buffers
         offsets = sorted(min((b - f for b in after["beeps"]), key=abs) for f in flashes)
         offset = offsets[len(offsets) // 2]
-        print(f"    Chromium: process start to first picture {after['firstPicture'] - begin:.0f} ms, {rate:.2f} pictures/s, "
+        print(f"    Chromium: process start to first picture {after['firstPicture'] - begin:.0f} ms, {received:.2f} pictures/s come, {rate:.2f} are decoded, "
               f"{v1['freezeCount'] - v0['freezeCount']} freezes, sound after picture {offset:.0f} ms "
               f"({' '.join(f'{o:.0f}' for o in offsets)}), its buffer holds "
               f"{1000 * (a1['jitterBufferDelay'] - a0['jitterBufferDelay']) / (a1['jitterBufferEmittedCount'] - a0['jitterBufferEmittedCount']):.0f} ms")
         self.assertLess(after["firstPicture"] - begin, 3000)
-        self.assertGreater(rate, 24)
-        self.assertLess(rate, 26)
+        self.assertGreater(received, 24)
+        self.assertLess(received, 26)
+        self.assertGreater(rate, 0.9 * received)
         self.assertGreater(a1["totalAudioEnergy"], a0["totalAudioEnergy"] + 0.01)
+        # Chromium's audio is the first to suffer when others want the processor; then its buffer grows to half a second.
+        load = os.getloadavg()[0] / os.cpu_count()
+        if load > 1.5:
+            self.skipTest(f"in step or not cannot be judged: {load:.1f} programs want each core of this machine")
         self.assertGreaterEqual(len(offsets), 8)
         self.assertLess(abs(offset), 60)
 
@@ -281,12 +296,15 @@ class RoomTest(unittest.IsolatedAsyncioTestCase):
     async def test_the_agents_own_interruption_works(self):
         agent, _, _ = await self.everybody()
         for turn in (1, 2):
+            start = time.monotonic()
             await agent.say(tone(5))
             await asyncio.sleep(0.7)
+            cut = time.monotonic() - start
             agent.output.clear_buffer()
             event = await asyncio.wait_for(agent.output.wait_for_playout(), 1.5)
             self.assertTrue(event.interrupted)
-            self.assertLess(event.playback_position, 1)
+            self.assertLess(event.playback_position, cut + 0.1)
+            self.assertGreater(event.playback_position, cut - 0.5)
 
     async def test_an_interruption_of_nothing_is_only_answered(self):
         agent, _, _ = await self.everybody()
@@ -369,6 +387,21 @@ class RoomTest(unittest.IsolatedAsyncioTestCase):
         print("   ", reason)
         self.assertIn("could not be joined", reason)
 
+
+class LongRoomTest(Rooms):
+    async def test_leaves_when_the_server_stays_away(self):
+        agent = await self.agent()
+        face = self.face()
+        await until(lambda: AVATAR in agent.room.remote_participants)
+        self.server.stop(signal.SIGKILL)
+        del self.cleanup[:1]
+        await agent.leave()
+        start = time.monotonic()
+        reason = await face.reason(120)
+        print(f"    left after {time.monotonic() - start:.0f} s:", reason)
+        self.server.start()
+        self.assertIn("connection", reason)
+
     async def test_a_server_that_comes_back_finds_us_speaking(self):
         agent, viewer = await self.agent(), await self.viewer()
         face = self.face()
@@ -388,8 +421,7 @@ class RoomTest(unittest.IsolatedAsyncioTestCase):
         self.assertIsNone(face.process.poll())
 
 
-@unittest.skipUnless(os.environ.get("AVATAR_SERVER"), "AVATAR_SERVER names no server to launch avatars with")
-class LaunchTest(RoomTest):
+class LaunchTest(Rooms):
     """Avatars of the real server: POST /launch, by the published plugin and by hand."""
 
     @classmethod
@@ -500,10 +532,12 @@ class LaunchTest(RoomTest):
         self.fail("a place was not given back")
 
     async def test_a_full_house_says_when_to_come_back(self):
+        before = len(self.worker.said())
         for room in ("a", "b"):
             await self.launch(room=room)
         answer, _ = await self.launch(503)
         self.assertEqual(answer["error"]["kind"], "busy")
+        await until(lambda: self.worker.said()[before:].count("joined the room") == 2)
 
     async def test_the_request_may_stay_open_until_the_avatar_leaves(self):
         agent = await self.agent()
@@ -551,6 +585,14 @@ class LaunchTest(RoomTest):
                     self.assertEqual(len(lines), 1, lines)
                     self.assertIn(reason, lines[0])
 
+    async def test_who_is_thrown_out_while_it_joins_stays_away(self):
+        await self.launch()
+        while not [p for p in await participants(self.name) if p.identity == AVATAR]:
+            await asyncio.sleep(0.002)
+        await delete_rooms()
+        await until(lambda: "left the room" in self.worker.said().rsplit("goes to a room", 1)[-1], 20, 0.1)
+        self.assertEqual(await self.worker.active(), 0)
+
     async def test_what_is_wrong_is_told(self):
         await self.launch(401, key="another")
         await self.launch(400, livekit_url="")
@@ -560,8 +602,7 @@ class LaunchTest(RoomTest):
         await self.launch(404, avatar_id="nobody")
 
 
-@unittest.skipUnless(os.environ.get("AVATAR_SERVER"), "AVATAR_SERVER names no server to launch avatars with")
-class LineTest(RoomTest):
+class Lines(Rooms):
     """The worker at the far end of a bad line."""
 
     @classmethod
@@ -607,10 +648,12 @@ class LineTest(RoomTest):
               f"{1000 * gap:.0f} ms, {100 * loud:.1f} % of the speech heard")
         self.assertAlmostEqual(position, 12, delta=0.04)
         self.assertFalse(interrupted)
-        self.assertGreater(rate, 20)
-        self.assertLess(gap, 4)  # a receiver asks for a new key picture 3 s after it has lost the thread
-        self.assertGreater(loud, 0.8)
+        self.assertGreater(rate, 22)
+        self.assertLess(gap, 1)  # who has lost the thread asks for a whole picture after 3 s: it is not lost
+        self.assertGreater(loud, 0.95)
 
+
+class LineTest(Lines):
     async def test_speaks_over_a_line_that_loses_and_delays(self):
         agent, viewer, first = await self.launched(loss=0.03, delay=0.05)
         print(f"    answer to first picture {first:.2f} s")
@@ -623,6 +666,8 @@ class LineTest(RoomTest):
         await asyncio.sleep(5)
         await self.speak(agent, viewer, "600 kbit/s")
 
+
+class LongLineTest(Lines):
     async def test_a_line_that_breaks_and_heals_finds_us_speaking(self):
         agent, viewer, _ = await self.launched()
         await asyncio.sleep(1)
@@ -649,18 +694,13 @@ class LineTest(RoomTest):
         self.assertEqual(await self.worker.active(), 0)
 
 
-for name in [n for n in vars(RoomTest) if n.startswith("test_")]:
-    setattr(LaunchTest, name, None)  # those are room_face's
-    setattr(LineTest, name, None)
-
-
 class ZNothingLeaves(unittest.TestCase):
-    """Runs last, by its name: in this network namespace whatever was meant for elsewhere had no route."""
+    """Runs last, by its name."""
 
     def test_zz_nobody_called_outside(self):
-        lines = [line.split() for line in pathlib.Path("/proc/net/snmp").read_text().splitlines()]
-        ip = dict(zip(lines[0], lines[1]))
-        self.assertEqual(ip["OutNoRoutes"], "0")
+        devices = dict(line.split(":") for line in pathlib.Path("/proc/net/dev").read_text().splitlines()[2:])
+        sent = {name.strip(): int(numbers.split()[9]) for name, numbers in devices.items()}
+        self.assertEqual(sent["out"], 0)
 
 
 if __name__ == "__main__":

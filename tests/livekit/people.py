@@ -33,7 +33,7 @@ port: 7880
 rtc:
   node_ip: 10.77.0.1  # of run.sh's network namespace
   use_external_ip: false
-  stun_servers: []
+  stun_servers: ["10.77.0.1:3478"]  # nobody is there; without one the server names public ones
   tcp_port: 7881
   port_range_start: 50000
   port_range_end: 50100
@@ -147,6 +147,14 @@ async def delete_rooms():
     async with api.LiveKitAPI("http://127.0.0.1:7880", KEY, SECRET) as service:
         for room in (await service.room.list_rooms(api.ListRoomsRequest())).rooms:
             await service.room.delete_room(api.DeleteRoomRequest(room=room.name))
+
+
+async def participants(room):
+    async with api.LiveKitAPI("http://127.0.0.1:7880", KEY, SECRET) as service:
+        try:
+            return (await service.room.list_participants(api.ListParticipantsRequest(room=room))).participants
+        except api.TwirpError:  # there is no such room yet
+            return []
 
 
 def token(identity, room, kind="agent", behalf=None):

@@ -23,7 +23,8 @@ using Clock = std::chrono::steady_clock;
 using std::chrono::milliseconds;
 
 // Values of the protocol (ffi_messages.proto).
-constexpr int kRaw = 0, kI420 = 5, kH264 = 1, kCamera = 1, kMicrophone = 2, kKeepRateAndSize = 4, kAgentKind = 4;
+constexpr int kRaw = 0, kI420 = 5, kVp8 = 0, kH264 = 1, kCamera = 1, kMicrophone = 2, kKeepRateAndSize = 4,
+              kAgentKind = 4;
 constexpr uint32_t kUnsupportedMethod = 1400;
 
 constexpr const char* kTopic = "lk.audio_stream";
@@ -36,6 +37,8 @@ constexpr auto kLook = milliseconds(100);   // how often what time alone brings 
 constexpr auto kLeaveTimeout = milliseconds(2'000);
 constexpr auto kRetry = milliseconds(100);
 constexpr int kTries = 3;
+constexpr auto kJoinAgain = milliseconds(1'000);
+constexpr const char* kNobodyAnswered = "transport connection error";  // the library's word for it
 constexpr uint32_t kRpcTimeoutMs = 5'000;
 
 const char* words_of(int reason) {
@@ -245,7 +248,18 @@ class Room::Stay final {
     }
   }
 
+  // A server that is only just starting answers soon. Who was let in and lost the room before it stood in it (removed,
+  // or the room deleted) does not come again; the library would.
   Result<void> connect() {
+    for (int tries = 1;; ++tries) {
+      auto joined = try_to_join();
+      const bool nobody_answered = !joined && joined.error().message.find(kNobodyAnswered) != std::string::npos;
+      if (!nobody_answered || tries == kTries) return joined;
+      for (const auto next = Clock::now() + kJoinAgain; Clock::now() < next && !leaving_;) mailbox_.wait_until(next);
+    }
+  }
+
+  Result<void> try_to_join() {
     const Error asked_to_leave{ErrorKind::cancelled, "the avatar was asked to leave"};
     if (leaving_) return asked_to_leave;
     ffi::Request request;
@@ -256,12 +270,12 @@ class Room::Stay final {
     options.set_auto_subscribe(false);  // we look at nobody
     options.set_adaptive_stream(false);
     options.set_dynacast(false);
+    options.set_join_retries(0);
     options.set_connect_timeout_ms(static_cast<uint64_t>(settings_.join_timeout.count()));
     const uint64_t id = mailbox_.new_id();
     connect.set_request_async_id(id);
     if (auto asked = ffi_->request(request); !asked) return asked.error();
-    // The library retries on its own, three times.
-    const auto deadline = Clock::now() + 3 * settings_.join_timeout;
+    const auto deadline = Clock::now() + 2 * settings_.join_timeout;  // the library is a little late itself
     while (true) {
       const auto event = mailbox_.wait_until(deadline);
       if (abandoned_) return asked_to_leave;
@@ -330,7 +344,7 @@ class Room::Stay final {
     if (video) {
       options.mutable_video_encoding()->set_max_bitrate(static_cast<uint64_t>(settings_.max_bitrate));
       options.mutable_video_encoding()->set_max_framerate(settings_.fps);
-      options.set_video_codec(kH264);
+      options.set_video_codec(settings_.h264 ? kH264 : kVp8);
       options.set_simulcast(settings_.simulcast);
       options.set_source(kCamera);
       options.set_degradation_preference(kKeepRateAndSize);

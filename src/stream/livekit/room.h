@@ -16,7 +16,7 @@
 //
 // Threads: one of the room's own, which calls the Ears; show and play from one thread at a time; the rest [any thread].
 // The destructor leaves, and waits for that: some ms; 2 s when the server does not answer; while we still join, until
-// that has succeeded or failed (30 s at most).
+// that has succeeded or failed (20 s at most).
 #pragma once
 
 #include <atomic>
@@ -44,6 +44,7 @@ struct RoomSettings {
   int fps = 25;
   int64_t max_bitrate = 2'000'000;  ///< bit/s, of the pictures
   bool simulcast = false;
+  bool h264 = false;  ///< instead of VP8: a third less work, but see docs/livekit.md, "A line that loses"
   std::chrono::milliseconds agent_wait{60'000};  ///< how long we stay without an agent
   std::chrono::milliseconds agent_grace{8'000};  ///< how long a lost agent may take to come back
   std::chrono::milliseconds join_timeout{10'000};
