@@ -10,11 +10,17 @@ server=v1.13.5
 agents=$(sed -n 's/^livekit-agents==//p' examples/livekit/requirements.txt)
 stamp="server $server agents $agents"
 
-fail() { echo "livekit tests: $*" >&2; exit 1; }
+# Why, also for who runs the tests later on.
+fail() {
+  mkdir -p "$folder"
+  echo "$*" >"$folder/missing"
+  echo "livekit tests: $*" >&2
+  exit 1
+}
 
 # What a browser needs. Without it only the tests in a browser are skipped.
 for packages in tests/browser examples/livekit; do
-  [ -d "$packages/node_modules" ] || ! command -v npm >/dev/null ||
+  [ -d "$packages/node_modules" ] || ! command -v npm >/dev/null || ! command -v chromium >/dev/null ||
     npm ci --silent --ignore-scripts --no-fund --no-audit --prefix "$packages" || true
 done
 
@@ -39,4 +45,5 @@ python=0
 } >>"$log" 2>&1 || python=1
 wait "$building" || fail "the server could not be built; $log says why"
 [ "$python" = 0 ] || fail "the Python packages could not be installed; $log says why"
+rm -f "$folder/missing"
 echo "$stamp" >"$folder/.stamp"

@@ -580,6 +580,7 @@ class LaunchTest(Rooms):
                         self.assertLess(time.monotonic() - start, 15)
                         await asyncio.sleep(0.05)
                     took = time.monotonic() - start
+                    await until(lambda: "left the room" in self.worker.said()[before:])
                     lines = [x for x in self.worker.said()[before:].splitlines() if "left the room" in x]
                     print(f"    {reason}: its place was free after {took:.2f} s")
                     self.assertEqual(len(lines), 1, lines)
