@@ -44,7 +44,7 @@ struct RoomSettings {
   int fps = 25;
   int64_t max_bitrate = 2'000'000;  ///< bit/s, of the pictures
   bool simulcast = false;
-  bool h264 = false;  ///< instead of VP8: a third less work, but see docs/livekit.md, "A line that loses"
+  bool h264 = false;  ///< instead of VP8: a quarter less work, but see docs/livekit.md, "A line that loses"
   std::chrono::milliseconds agent_wait{60'000};  ///< how long we stay without an agent
   std::chrono::milliseconds agent_grace{8'000};  ///< how long a lost agent may take to come back
   std::chrono::milliseconds join_timeout{10'000};
