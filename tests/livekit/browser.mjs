@@ -31,7 +31,8 @@ const browser = await chromium.launch({
   args: ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
          "--disable-component-update", "--disable-sync", "--autoplay-policy=no-user-gesture-required",
          // Nothing is asked of the network: no names, not even by mDNS for addresses of its own.
-         "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1", "--disable-features=WebRtcHideLocalIpsWithMdns"],
+         "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1, EXCLUDE localhost",
+         "--disable-features=WebRtcHideLocalIpsWithMdns"],
 });
 const page = await browser.newPage({ viewport: { width: 640, height: 800 } });
 page.setDefaultTimeout(30_000);

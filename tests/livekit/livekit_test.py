@@ -220,12 +220,12 @@ class RoomTest(Rooms):
         self.assertLess(after["firstPicture"] - begin, 3000)
         self.assertGreater(received, 24)
         self.assertLess(received, 26)
-        self.assertGreater(rate, 0.9 * received)
         self.assertGreater(a1["totalAudioEnergy"], a0["totalAudioEnergy"] + 0.01)
-        # Chromium's audio is the first to suffer when others want the processor; then its buffer grows to half a second.
+        # Chromium is the first to suffer when others want the processor: it decodes later, and holds half a second of sound.
         load = os.getloadavg()[0] / os.cpu_count()
         if load > 1.5:
-            self.skipTest(f"in step or not cannot be judged: {load:.1f} programs want each core of this machine")
+            self.skipTest(f"what Chromium makes of it cannot be judged: {load:.1f} programs want each core of this machine")
+        self.assertGreater(rate, 24)
         self.assertGreaterEqual(len(offsets), 8)
         self.assertLess(abs(offset), 60)
 
