@@ -10,12 +10,12 @@ constexpr const char* kType = "multipart/form-data; boundary=XX";
 
 TEST(Multipart, gives_fields_and_files) {
   const std::string file("\x89PNG\r\n\0--X\r\n--Y", 16);
-  const auto parts =
-      parse_multipart("multipart/form-data; charset=utf-8; boundary=\"XX\"",
-                      "a preamble\r\n--XX\r\nContent-Disposition: form-data; name=\"room_name\"\r\n\r\nliving room\r\n"
-                      "--XX  \r\ncontent-disposition: form-data; filename=\"a \\\"b\\\".png\"; name=avatar_image\r\n"
-                      "Content-Type: image/png\r\n\r\n" +
-                          file + "\r\n--XX--\r\nan epilogue");
+  const std::string body =
+      "a preamble\r\n--XX\r\nContent-Disposition: form-data; name=\"room_name\"\r\n\r\nliving room\r\n"
+      "--XX  \r\ncontent-disposition: form-data; filename=\"a \\\"b\\\".png\"; name=avatar_image\r\n"
+      "Content-Type: image/png\r\n\r\n" +
+      file + "\r\n--XX--\r\nan epilogue";
+  const auto parts = parse_multipart("multipart/form-data; charset=utf-8; boundary=\"XX\"", body);
   ASSERT_TRUE(parts) << parts.error().message;
   ASSERT_EQ(parts->size(), 2U);
   EXPECT_EQ((*parts)[0].name, "room_name");
