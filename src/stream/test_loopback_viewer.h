@@ -63,6 +63,7 @@ class LoopbackViewer final {
                (codec == "H264" ? ", packetization-mode=(string)1, profile-level-id=(string)42e01f;" : ";");
     }
     add("video", video);
+    const std::lock_guard lock(mutex_);  // the thread sanitizer does not see how GLib hands us over to its threads
     g_signal_connect(webrtc_, "pad-added", G_CALLBACK(on_pad), this);
   }
   ~LoopbackViewer() {
@@ -172,6 +173,7 @@ class LoopbackViewer final {
   static void on_pad(GstElement*, GstPad* pad, gpointer data) {
     auto* self = static_cast<LoopbackViewer*>(data);
     if (GST_PAD_DIRECTION(pad) != GST_PAD_SRC) return;
+    const std::lock_guard lock(self->mutex_);
     GstCaps* caps = gst_pad_get_current_caps(pad);
     const std::string media = gst_structure_get_string(gst_caps_get_structure(caps, 0), "media");
     gst_caps_unref(caps);
@@ -183,7 +185,6 @@ class LoopbackViewer final {
     GstPad* sink = gst_element_get_static_pad(end, "sink");
     gst_pad_link(pad, sink);
     gst_object_unref(sink);
-    const std::lock_guard lock(self->mutex_);
     self->pads_[media] = pad;
   }
   static void on_sound(GstElement*, GstBuffer* buffer, GstPad*, gpointer data) { keep("audio", buffer, data); }
