@@ -241,7 +241,7 @@ class Room::Stay final {
         playback_->look(now);
         next_look = now + kLook;
       }
-      if (!agent_present_ && now >= agent_deadline_) {
+      if (!agent_present_ && !reconnecting_ && now >= agent_deadline_) {
         return {ErrorKind::timeout, agent_.empty() ? "no agent came" : "the agent left and did not come back"};
       }
       tell(now);
@@ -439,6 +439,7 @@ class Room::Stay final {
         break;
       case ffi::RoomEvent::kReconnected:
         reconnecting_ = false;
+        agent_deadline_ = std::max(agent_deadline_, Clock::now() + settings_.agent_grace);
         log(LogLevel::info, "the connection to the room is back", {{"room", settings_.name}});
         break;
       case ffi::RoomEvent::kDisconnected:
