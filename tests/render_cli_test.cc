@@ -148,10 +148,12 @@ TEST_F(RenderCliTest, logs_the_mood_that_it_hears) {
   }
 }
 
-TEST_F(RenderCliTest, refuses_an_emotion_network_that_is_none) {
-  expect_refusal(render({"--speech", kSpeech, "--out", "a.mp4", "--emotion-model", "no.onnx"}), 3, "no.onnx");
+TEST_F(RenderCliTest, refuses_a_network_of_the_users_own_that_is_none) {
   const std::string junk = input("junk.input", "not a network").string();
-  expect_refusal(render({"--speech", kSpeech, "--out", "a.mp4", "--emotion-model", junk}), 2, "junk.input");
+  for (const char* option : {"--emotion-model", "--lips-model"}) {
+    expect_refusal(render({"--speech", kSpeech, "--out", "a.mp4", option, "no.onnx"}), 3, "no.onnx");
+    expect_refusal(render({"--speech", kSpeech, "--out", "a.mp4", option, junk}), 2, "junk.input");
+  }
 }
 
 TEST_F(RenderCliTest, reports_times_unless_it_is_quiet) {

@@ -120,6 +120,9 @@ void CommandLine::add_render() {
   c.add_option("--emotion-model", r.emotion_model, "a network of your own that hears it (docs/hearing.md)")
       ->envname("AVATAR_EMOTION_MODEL")
       ->type_name("FILE.onnx");
+  c.add_option("--lips-model", r.lips_model, "a network of your own that moves the lips (docs/hearing.md)")
+      ->envname("AVATAR_LIPS_MODEL")
+      ->type_name("FILE.onnx");
   c.add_option("--motion-scale", r.performance.motion_scale, "head, gaze and breath, 0 to 2 (default: 1)")
       ->check(CLI::Range(0.0, 2.0))
       ->type_name("X");

@@ -216,6 +216,8 @@ std::span<const Setting> settings() {
       Setting{"AVATAR_EMOTION_MODEL", "--emotion-model", "FILE",
               "a network of your own that hears the mood (default: the one in the program)",
               text(&Config::emotion_model)},
+      Setting{"AVATAR_LIPS_MODEL", "--lips-model", "FILE",
+              "a network of your own that moves the lips (default: the one in the program)", text(&Config::lips_model)},
       Setting{"AVATAR_MAX_SESSIONS", "--max-sessions", "N", "how many may live at once (default: measured at start)",
               number(&Config::max_sessions, 1, 1000)},
       Setting{"AVATAR_IDLE_SECONDS", "--idle-seconds", "S",

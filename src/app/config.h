@@ -32,6 +32,7 @@ struct Config {
   std::filesystem::path models;   ///< of the neural engine; empty: none
   std::string engine = "auto";
   std::filesystem::path emotion_model;  ///< a user's own; empty: the one in the program
+  std::filesystem::path lips_model;     ///< likewise
 
   int max_sessions = 0;  ///< 0: measured
   std::chrono::seconds idle{60};

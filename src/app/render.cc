@@ -19,6 +19,7 @@
 #include "app/progress.h"
 #include "face/picture_file.h"
 #include "motion/emotion/emotion_model.h"
+#include "motion/lips_model.h"
 #include "session/session.h"
 #include "stream/contact_sheet.h"
 #include "stream/file_sink.h"
@@ -79,13 +80,19 @@ Result<std::unique_ptr<Sink>> make_sinks(const RenderOptions& o) {
   return make_label_sink(std::move(*label), std::move(all));
 }
 
-// With the user's own network for emotion, if there is one.
+// With the user's own networks, if there are any.
 Result<Performance> performance_of(const RenderOptions& options) {
   Performance performance = options.performance;
-  if (options.emotion_model.empty()) return performance;
-  auto model = EmotionModel::load(options.emotion_model);
-  if (!model) return model.error();
-  performance.emotion_model = *std::move(model);
+  if (!options.emotion_model.empty()) {
+    auto model = EmotionModel::load(options.emotion_model);
+    if (!model) return model.error();
+    performance.emotion_model = *std::move(model);
+  }
+  if (!options.lips_model.empty()) {
+    auto model = LipsModel::load(options.lips_model);
+    if (!model) return model.error();
+    performance.lips_model = *std::move(model);
+  }
   return performance;
 }
 

@@ -29,6 +29,7 @@ struct RenderOptions {
   std::filesystem::path contact_sheet;  ///< PNG
   std::filesystem::path emotion_log;    ///< JSON lines: the mood heard at each half second; empty: not wanted
   std::filesystem::path emotion_model;  ///< a user's own network (docs/hearing.md); empty: the one in the program
+  std::filesystem::path lips_model;     ///< likewise
   FrameSize size;
   int fps = 25;
   MediaTime tail = MediaTime::from_ms(500);  ///< idle after the speech, so that the mouth comes to rest

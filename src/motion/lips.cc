@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <cstdint>
+#include <utility>
 
 namespace avatar {
 namespace {
@@ -11,13 +12,13 @@ namespace {
 
 // As in train_lips.py.
 constexpr std::array<int, 15> kOffsets{-12, -9, -7, -5, -4, -3, -2, -1, 0, 1, 2, 3, 4, 5, 6};  // frames
-constexpr size_t kReach = 6;                                                                   // the last of them
+constexpr size_t kReach = LipsModel::kReach;                                                   // the last of them
 constexpr size_t kInputs = kOffsets.size() * LipsInput::kSize, kHidden1 = 96, kHidden2 = 48;
 constexpr std::array<float, 7> kTaps{1 / 24.0F, 3 / 24.0F, 5 / 24.0F, 6 / 24.0F, 5 / 24.0F, 3 / 24.0F, 1 / 24.0F};
 // In the order of Articulator.
 constexpr std::array<float, kArticulators> kLeast{0.03F, 0, 0, 0, 0, 0, 0, 0.03F, 0, 0.18F};
 constexpr std::array<float, kArticulators> kGain{1.4F, 1.1F, 1.3F, 1.3F, 1, 1.2F, 1.2F, 1.3F, 1, 3.7F};
-static_assert(kReach + kTaps.size() / 2 == Lips::kLookAhead);
+static_assert(static_cast<size_t>(kOffsets.back()) == kReach && kReach + kTaps.size() / 2 == Lips::kLookAhead);
 
 template <size_t kCount>
 constexpr std::array<float, kCount> floats(const int16_t (&units)[kCount]) {
@@ -52,12 +53,24 @@ void rectify(std::array<float, kSize>& values) {
 
 }  // namespace
 
-Lips::Lips() { heard_.fill(LipsInput::silence()); }
+Lips::Lips(std::shared_ptr<const LipsModel> model) {
+  heard_.fill(LipsInput::silence());
+  if (model) own_ = std::make_unique<LipsModel::Window>(std::move(model));
+}
 
 Articulation Lips::hear(const SpeechFrame& frame) {
   ++at_;
-  heard_[at_ % kHeard] = input_.hear(frame);
+  read_[at_ % kSmooth] = own_ ? own_->hear(frame) : read(frame);
+  Articulation smooth;
+  for (size_t k = 0; k < kSmooth; ++k) {
+    for (size_t a = 0; a < kArticulators; ++a) smooth.value[a] += kTaps[k] * read_[(at_ + k) % kSmooth].value[a];
+  }
+  return smooth;
+}
 
+// What the network in the program says of kReach frames before this one.
+Articulation Lips::read(const SpeechFrame& frame) {
+  heard_[at_ % kHeard] = input_.hear(frame);
   std::array<float, kInputs> in;
   auto next = in.begin();
   for (const int offset : kOffsets) {
@@ -69,19 +82,15 @@ Articulation Lips::hear(const SpeechFrame& frame) {
   auto h2 = layer<kHidden1, kHidden2>(h1, kW2, kB2);
   rectify(h2);
   const auto out = layer<kHidden2, kArticulators>(h2, kW3, kB3);
-  Articulation& read = read_[at_ % kSmooth];
+  Articulation said;
   for (size_t a = 0; a < kArticulators; ++a) {
-    read.value[a] = std::clamp((out[a] - kLeast[a]) * kGain[a], 0.0F, 1.0F);
+    said.value[a] = std::clamp((out[a] - kLeast[a]) * kGain[a], 0.0F, 1.0F);
   }
-
-  Articulation smooth;
-  for (size_t k = 0; k < kSmooth; ++k) {
-    for (size_t a = 0; a < kArticulators; ++a) smooth.value[a] += kTaps[k] * read_[(at_ + k) % kSmooth].value[a];
-  }
-  return smooth;
+  return said;
 }
 
 void Lips::cut() {
+  if (own_) own_->unhear(kLookAhead);
   for (size_t ahead = 0; ahead < static_cast<size_t>(kLookAhead); ++ahead) {
     heard_[(at_ + kHeard - ahead) % kHeard] = LipsInput::silence();
   }

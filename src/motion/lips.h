@@ -10,15 +10,18 @@
 // Inside: a network of 36,000 weights over fifteen frames between -120 and +60 ms, then a smoothing over 70 ms, which
 // bounds the speed of every curve at 0.25 per 10 ms. The weights are fitted by training/lips/train_lips.py on a
 // captured Mandarin face, German speech with hand-made phone times and synthetic English; it says how, and how well it
-// does on voices it never heard. Rounding and jaw are read well; labials are told from other stops only in part.
-// Threads: one at a time. [tick] Does not allocate.
+// does on voices it never heard. Rounding and jaw are read well; labials are told from other stops only in part. A
+// user's own network (lips_model.h) may take its place, before the smoothing. Threads: one at a time. [tick] Does not
+// allocate, unless the user's own network does.
 #pragma once
 
 #include <array>
 #include <cstddef>
+#include <memory>
 
 #include "motion/articulation.h"
 #include "motion/lips_input.h"
+#include "motion/lips_model.h"
 #include "types/speech_frame.h"
 
 namespace avatar {
@@ -27,7 +30,8 @@ class Lips final {
  public:
   static constexpr int kLookAhead = 9;  ///< frames: 90 ms
 
-  Lips();
+  /// `model`: null is the network in the program.
+  explicit Lips(std::shared_ptr<const LipsModel> model = nullptr);
 
   /// The next frame. Answers the articulation kLookAhead frames before it; the first kLookAhead answers belong to
   /// times before the session.
@@ -40,8 +44,11 @@ class Lips final {
   static constexpr size_t kHeard = 32;  // frames kept, a power of two above the network's reach
   static constexpr size_t kSmooth = 7;  // taps
 
+  Articulation read(const SpeechFrame& frame);
+
   LipsInput input_;
   std::array<LipsInput::Values, kHeard> heard_;  // ring
+  std::unique_ptr<LipsModel::Window> own_;       // the user's network instead
   std::array<Articulation, kSmooth> read_{};     // ring: what the network said
   size_t at_ = 0;                                // frames heard
 };

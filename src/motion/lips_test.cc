@@ -3,6 +3,9 @@
 
 #include <gtest/gtest.h>
 
+#include <limits>
+#include <string>
+
 #include "motion/test_sounds.h"
 
 namespace avatar {
@@ -48,6 +51,38 @@ TEST(Lips, do_not_depend_on_how_loud_the_recording_is) {
   using enum Articulator;
   const float loud = middle_of(kA, 0.8)[jaw], quiet = middle_of(kA, 0.04)[jaw];
   EXPECT_NEAR(quiet, loud, 0.25F * loud);
+}
+
+TEST(Lips, are_moved_by_a_network_of_the_users_own) {
+  using enum Articulator;
+  auto model = LipsModel::load(AVATAR_SOURCE_DIR "/src/motion/test_data/own.onnx");
+  ASSERT_TRUE(model) << model.error().message;
+  Lips lips(*model);
+  std::vector<Articulation> said;
+  constexpr std::array kTaps{6 / 24.0F, 5 / 24.0F, 3 / 24.0F, 1 / 24.0F};
+  for (int k = 0; k < 60; ++k) {
+    SpeechFrame frame = SpeechFrame::silence();
+    if (k == 20) frame.log_mel[static_cast<size_t>(pucker)] = 0;  // nearly as loud as can be
+    if (k == 40) frame.log_mel[static_cast<size_t>(jaw)] = std::numeric_limits<float>::quiet_NaN();
+    said.push_back(lips.hear(frame));
+  }
+  for (int k = 0; k < 60; ++k) {
+    const int apart = std::abs(k - Lips::kLookAhead - 20);
+    EXPECT_NEAR(said[k][pucker], apart < 4 ? 0.92F * kTaps[static_cast<size_t>(apart)] : 0, 0.01F) << k;
+    EXPECT_NEAR(said[k][jaw], 0, 0.01F) << k;
+  }
+  lips.hear(SpeechFrame{});
+  lips.cut();
+  for (int k = 0; k < 20; ++k) EXPECT_LT(lips.hear(SpeechFrame::silence())[jaw], 0.01F) << k;
+}
+
+TEST(Lips, refuse_a_network_that_is_not_as_documented) {
+  const std::string folder = AVATAR_SOURCE_DIR "/src/motion/test_data/";
+  EXPECT_EQ(LipsModel::load(folder + "none.onnx").error().kind, ErrorKind::not_found);
+  EXPECT_EQ(LipsModel::load(folder + "make.py").error().kind, ErrorKind::invalid);
+  const auto other = LipsModel::load(folder + "other.onnx");
+  ASSERT_FALSE(other);
+  EXPECT_NE(other.error().message.find("[1][100][43]"), std::string::npos);
 }
 
 TEST(Lips, stay_bounded_and_smooth_whatever_comes) {

@@ -89,6 +89,7 @@ Performer::State::State(const Performance& p, const RestFace& rest)
     : motion_scale(sane(p.motion_scale, 0, 2, 1)),
       expression_scale(sane(p.expression_scale, 0, 2, 1)),
       shown(p.emotion, p.emotion_intensity, sane(rest.smile, 0, 1, 0)),
+      lips(p.lips_model),
       ear(p.emotion_model),
       blinks(p.seed),
       gaze(p.seed),

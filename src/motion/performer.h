@@ -26,6 +26,7 @@
 namespace avatar {
 
 class EmotionModel;
+class LipsModel;
 
 struct Performance {
   uint64_t seed = 1;
@@ -35,6 +36,8 @@ struct Performance {
   float expression_scale = 1;        ///< 0..2: how far the muscles of the face go; the lips at 0 still speak, a little
   /// Who hears the mood; null: the network in the program.
   std::shared_ptr<const EmotionModel> emotion_model{};
+  /// Who hears what the lips do; null: the network in the program.
+  std::shared_ptr<const LipsModel> lips_model{};
 };
 
 class Performer final {

@@ -77,6 +77,7 @@ Result<std::shared_ptr<LiveSession>> Launcher::launch(const LaunchRequest& reque
                                            way_out->whep != nullptr ? WhepSink::kPictureLag : MediaTime());
   if (!request.has_seed) settings.performance.seed = lots.seed;
   settings.performance.emotion_model = settings_.emotion_model;
+  settings.performance.lips_model = settings_.lips_model;
   if (label) way_out->sink = make_label_sink(std::move(*label), std::move(way_out->sink));
   LiveSession::Parts parts;
   parts.id = lots.id;
