@@ -63,7 +63,7 @@ Articulation Lips::hear(const SpeechFrame& frame) {
   read_[at_ % kSmooth] = own_ ? own_->hear(frame) : read(frame);
   Articulation smooth;
   for (size_t k = 0; k < kSmooth; ++k) {
-    for (size_t a = 0; a < kArticulators; ++a) smooth.value[a] += kTaps[k] * read_[(at_ + k) % kSmooth].value[a];
+    for (size_t a = 0; a < kArticulators; ++a) smooth.value[a] += kTaps[k] * read_[(at_ + 1 + k) % kSmooth].value[a];
   }
   return smooth;
 }
