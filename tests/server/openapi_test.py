@@ -9,6 +9,7 @@ import os
 import re
 import signal
 import sys
+import time
 import unittest
 
 import jsonschema
@@ -207,6 +208,8 @@ class OpenApi(unittest.TestCase):
             call("POST", path, 404, {"text": "Hello.", "voice": "nobody"})
         else:
             call("POST", path, 415, {"text": "Hello."})
+        call("POST", f"/sessions/{session}/interrupt", 200)  # nothing of before is still open
+        time.sleep(0.2)
         socket = WebSocket(call.port, session)  # says so much that nobody else gets a turn
         socket.text({"sample_rate": 16000, "channels": 1})
         socket.sound(pcm(10))
