@@ -43,6 +43,7 @@ using std::chrono::milliseconds;
 
 constexpr auto kLook = milliseconds(50);            // how soon a signal is obeyed
 constexpr auto kPresetsEvery = milliseconds(2000);  // how soon a changed folder is noticed
+constexpr std::chrono::seconds kRest{2};            // viewers are closed by then
 constexpr auto kPause = milliseconds(5000);         // of who speaks, or until a viewer is there, while draining
 constexpr auto kGoodbye = milliseconds(3000);       // for sessions that were told to end
 constexpr auto kLastWords = milliseconds(600);      // for sockets and launches that wait for a session's end
@@ -193,9 +194,21 @@ class House {
         next_figures += config_.metrics_log;
       }
       std::this_thread::sleep_for(kLook);
+      tidy_up();
       if (config_.presets.empty() || clock_.now() < next_look) continue;
       look_at_presets();
       next_look = clock_.now() + kPresetsEvery;
+    }
+  }
+
+  // When nobody has been there for a while, what the last sessions used goes back to the system.
+  void tidy_up() {
+    if (sessions_.state().active > 0) {
+      used_at_ = clock_.now();
+      is_tidy_ = false;
+    } else if (!is_tidy_ && clock_.now() - used_at_ >= kRest) {
+      malloc_trim(0);
+      is_tidy_ = true;
     }
   }
 
@@ -273,6 +286,8 @@ class House {
   Routes routes_;
   std::unique_ptr<Server> server_;
   std::atomic<bool> is_ending_ = false;
+  std::chrono::nanoseconds used_at_{0};    // there was a session; of the caretaker
+  bool is_tidy_ = true;                    // likewise
   std::string complaint_;                  // of the folder of presets, said once
   double ticks_told_ = 0, late_told_ = 0;  // by the last figures
 };
