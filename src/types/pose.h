@@ -20,8 +20,8 @@ enum class Muscle : uint8_t {
   mouth_pucker,      ///< "oo": small and pushed forward
   mouth_funnel,      ///< "sh", "o": lips forward, open ring
   mouth_sideways,    ///< -1..1
-  mouth_smile_left,  ///< lip corner up and out (zygomaticus; AU12)
-  mouth_smile_right,
+  mouth_smile_left,   ///< lip corner up and out (zygomaticus; AU12). -1..1: below 0, the smile that the picture has is
+  mouth_smile_right,  ///< taken back, at -1 wholly
   mouth_frown_left,  ///< lip corner down (AU15)
   mouth_frown_right,
   mouth_stretch_left,  ///< lip corner outwards, flat (AU20), "ee"
@@ -58,6 +58,13 @@ enum class Muscle : uint8_t {
 };
 
 inline constexpr size_t kMuscleCount = static_cast<size_t>(Muscle::count);
+
+/// Lowest value of a muscle.
+[[nodiscard]] constexpr float lowest(Muscle m) {
+  const bool both_ways = m == Muscle::jaw_sideways || m == Muscle::mouth_sideways || m == Muscle::mouth_smile_left ||
+                         m == Muscle::mouth_smile_right;
+  return both_ways ? -1.0F : 0.0F;
+}
 
 struct Pose {
   std::array<float, kMuscleCount> muscle{};

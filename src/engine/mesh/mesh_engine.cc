@@ -6,9 +6,11 @@
 #include <cmath>
 #include <future>
 #include <mutex>
+#include <optional>
 #include <vector>
 
 #include "engine/framing.h"
+#include "engine/mesh/creases.h"
 #include "engine/mesh/eyes.h"
 #include "engine/mesh/layers.h"
 #include "engine/mesh/mouth.h"
@@ -62,12 +64,14 @@ class Person {
         rig_(*portrait_, framing_, margin_),
         eye_right_(make_eye(rig_.mesh().eye_right, 468)),
         eye_left_(make_eye(rig_.mesh().eye_left, 473)),
+        skin_(cheek_colour(canvas_, kTextureScale, margin_, rig_.mesh())),
         mouth_(canvas_, kTextureScale, margin_, rig_, portrait_->rest, mix(eye_right_.white(), eye_left_.white(), 0.5F),
-               cheek_colour(canvas_, kTextureScale, margin_, rig_.mesh())),
+               skin_),
         plate_(plate.get()) {
     soften_matte(canvas_, 0.25F * rig_.px_per_cm() * kTextureScale);
     texture_ = make_texture(canvas_, kTextureScale, margin_);
     canvas_ = {};
+    creases_.emplace(texture_, rig_.mesh(), skin_, portrait_->rest);
 
     const FaceMesh& mesh = rig_.mesh();
     triangles_ = visible(mesh);
@@ -152,8 +156,10 @@ class Person {
   Canvas canvas_;  // emptied once everything is made of it
   Rig rig_;
   Eye eye_right_, eye_left_;
+  Rgb skin_;
   Mouth mouth_;
   Texture texture_;
+  std::optional<Creases> creases_;  // made of the texture
   Plate plate_;
   std::vector<Triangle> triangles_, fringe_, overlay_;
   std::vector<float> u_, v_, cover_;
@@ -166,6 +172,7 @@ class MeshAvatar final : public Avatar {
       : person_(std::move(person)),
         shape_(person_->rig().shape()),
         raster_(person_->plate_),
+        texture_(person_->texture_),
         screen_x_(person_->u_.size()),
         screen_y_(person_->u_.size()),
         u_(person_->u_),
@@ -191,7 +198,8 @@ class MeshAvatar final : public Avatar {
     p.eye_left_.paint(shape_, shape_.eye_left, pose.gaze_yaw_deg, pose.gaze_pitch_deg, eye_left_);
     p.mouth_.paint(shape_, pose, mouth_);
     const std::array<const Patch*, 3> patches{&eye_right_, &eye_left_, &mouth_};
-    raster_.draw({screen_x_, screen_y_, u_, v_, p.triangles_, p.fringe_, p.overlay_, p.cover_}, p.texture_, patches,
+    p.creases_->paint(pose, creases_, texture_);
+    raster_.draw({screen_x_, screen_y_, u_, v_, p.triangles_, p.fringe_, p.overlay_, p.cover_}, texture_, patches,
                  frame);
     return {};
   }
@@ -224,6 +232,8 @@ class MeshAvatar final : public Avatar {
   std::shared_ptr<const Person> person_;
   Shape shape_;
   Raster raster_;
+  Texture texture_;  // the person's, with this avatar's creases
+  Creases::Depths creases_{};
   std::vector<float> screen_x_, screen_y_, u_, v_;
   Patch eye_right_, eye_left_, mouth_;
 };

@@ -65,6 +65,12 @@ float middle(Point3 p) {
   return 1 - u * u;
 }
 
+// How far the upper lip and the skin over it follow what lifts them: towards the corners the lip itself stays.
+float lifted(Point3 p) {
+  const float skin = smoothstep(0, 1.4F, above_lips(p));
+  return skin + (1 - skin) * middle(p);
+}
+
 // Both lips drawn towards the middle: x shrinks by `share` round the mouth, smoothly less outside.
 float gather(Point3 p, float share) {
   const float w = bump(p, 0, -4.4F, 6.2F, 4.2F);
@@ -78,22 +84,22 @@ Point3 smile(Point3 p, int s) {
   const auto f = static_cast<float>(s);
   const float corner = bump(p, f * 2.6F, -4.2F, 3.6F, 3.0F);
   const float cheek = bump(p, f * 4.3F, -1.6F, 3.0F, 3.2F);
-  return {f * (0.62F * corner + 0.12F * cheek), 0.62F * corner + 0.34F * cheek, -0.35F * corner + 0.30F * cheek};
+  return {f * (0.62F * corner + 0.12F * cheek), 0.70F * corner + 0.36F * cheek, -0.35F * corner + 0.30F * cheek};
 }
 Point3 frown(Point3 p, int s) {
   const auto f = static_cast<float>(s);
-  const float corner = bump(p, f * 2.6F, -4.6F, 2.7F, 2.4F);
-  return {f * 0.06F * corner, -0.66F * corner, 0};
+  const float corner = bump(p, f * 2.7F, -4.6F, 2.8F, 2.9F);
+  return {f * 0.05F * corner, -0.72F * corner, 0};
 }
 Point3 stretch(Point3 p, int s) {
   const auto f = static_cast<float>(s);
-  const float corner = bump(p, f * 2.7F, -4.5F, 3.6F, 2.9F);
-  return {f * 0.58F * corner, -0.06F * corner, -0.25F * corner};
+  const float corner = bump(p, f * 2.5F, -4.5F, 3.2F, 3.0F);
+  return {f * 0.52F * corner, -0.12F * corner, -0.25F * corner};
 }
 Point3 upper_up(Point3 p, int s) {
   const auto f = static_cast<float>(s);
   const float w = upper_lip(p, 2.6F) * (0.35F + 0.65F * bump(p, f * 1.0F, -3.6F, 2.6F, 4.0F)) * side(p.x + f * 0.6F, s);
-  return {0, 0.55F * w * (0.35F + 0.65F * middle(p)), 0.1F * w};
+  return {0, 0.62F * w * lifted(p), 0.1F * w};
 }
 Point3 lower_down(Point3 p, int s) {
   const auto f = static_cast<float>(s);
@@ -103,25 +109,28 @@ Point3 lower_down(Point3 p, int s) {
 Point3 cheek_squint(Point3 p, int s) {
   const auto f = static_cast<float>(s);
   const float w = bump(p, f * 3.9F, 0.1F, 3.0F, 2.1F);
-  return {0, 0.42F * w, 0.22F * w};
+  return {0, 0.50F * w, 0.26F * w};
 }
+// The wings of the nose and the cheek beside them go up with the lip, the skin of the root comes down to them.
 Point3 nose_sneer(Point3 p, int s) {
   const auto f = static_cast<float>(s);
-  const float wing = bump(p, f * 1.5F, -0.9F, 1.9F, 2.3F);
-  const float lip = upper_lip(p, 2.4F) * bump(p, f * 1.6F, -3.4F, 2.0F, 2.6F);
-  const float root = bump(p, f * 0.8F, 3.6F, 1.6F, 1.6F);
-  return {0, 0.46F * wing + 0.36F * lip - 0.26F * root, 0};
+  const float wing = bump(p, f * 1.7F, -0.9F, 2.2F, 2.3F);
+  const float lip = upper_lip(p, 2.4F) * lifted(p) * bump(p, f * 1.6F, -3.4F, 2.0F, 2.6F);
+  const float root = bump(p, f * 0.8F, 3.7F, 2.0F, 2.0F) * side(p.x, s);
+  return {0, 0.54F * wing + 0.38F * lip - 0.34F * root, 0};
 }
 // Brows move the forehead; the lids below keep still.
 float brow_zone(Point3 p) { return smoothstep(3.15F, 4.3F, p.y); }
 Point3 brow_outer(Point3 p, int s) {
   const auto f = static_cast<float>(s);
-  return {0, 0.74F * bump(p, f * 4.9F, 5.0F, 2.9F, 3.2F) * brow_zone(p), 0};
+  return {0, 0.90F * bump(p, f * 4.9F, 5.0F, 2.9F, 3.2F) * brow_zone(p), 0};
 }
+// The inner ends come down and together most; the skin above the lid gives way.
 Point3 brow_down(Point3 p, int s) {
   const auto f = static_cast<float>(s);
-  const float w = bump(p, f * 2.1F, 4.9F, 3.3F, 2.9F) * smoothstep(2.9F, 4.2F, p.y);
-  return {-f * 0.30F * w, -0.64F * w, 0.1F * w};
+  const float zone = std::clamp((p.y - 2.5F) / 2.4F, 0.0F, 1.0F) * side(p.x, s);
+  const float w = bump(p, f * 1.9F, 4.9F, 3.7F, 3.4F) * zone, inner = bump(p, f * 1.2F, 4.8F, 2.6F, 3.0F) * zone;
+  return {-f * (0.16F * w + 0.20F * inner), -0.56F * w - 0.38F * inner, 0.1F * w};
 }
 
 }  // namespace
@@ -135,6 +144,16 @@ Point3 jaw_displacement(Point3 p) {
   const float y = p.y - kHingeY, z = p.z - kHingeZ;
   const float s = std::sin(kJawAngle), c = std::cos(kJawAngle);
   return {0, y * (c - 1) - z * s, y * s + z * (c - 1)};
+}
+
+Point3 relaxed_smile(Point3 p, int s) {
+  // The corners come down and together, the lips grow full again, the cheeks sink.
+  const auto f = static_cast<float>(s);
+  const float own = side(p.x, s);
+  const float corner = bump(p, f * 3.0F, -4.0F, 2.9F, 3.2F);
+  const float cheek = bump(p, f * 4.2F, -1.4F, 3.0F, 3.0F);
+  const float lip = own * upper_lip(p, 2.2F) * middle(p);
+  return {own * gather(p, 0.27F), -0.95F * corner - 0.36F * cheek - 0.06F * lip, 0.30F * corner - 0.20F * cheek};
 }
 
 Point3 displacement(Muscle muscle, Point3 p) {
@@ -225,8 +244,8 @@ Point3 displacement(Muscle muscle, Point3 p) {
     case Muscle::nose_sneer_right:
       return nose_sneer(p, -1);
     case Muscle::brow_inner_up: {
-      const float w = (bump(p, -1.5F, 5.2F, 2.9F, 3.2F) + bump(p, 1.5F, 5.2F, 2.9F, 3.2F)) * brow_zone(p);
-      return {0, 0.70F * std::min(w, 1.25F), 0};
+      const float w = (bump(p, -1.4F, 5.1F, 2.7F, 3.2F) + bump(p, 1.4F, 5.1F, 2.7F, 3.2F)) * brow_zone(p);
+      return {0, 0.82F * std::min(w, 1.2F), 0};
     }
     case Muscle::brow_outer_up_left:
       return brow_outer(p, +1);

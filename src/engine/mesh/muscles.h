@@ -16,6 +16,9 @@ namespace avatar::mesh {
 /// Displacement in canonical axes (x to the image's right, y up, z towards the viewer), cm, at activation 1.
 [[nodiscard]] Point3 displacement(Muscle muscle, Point3 canonical);
 
+/// What takes a wide smile (RestFace::smile 1) back out of a face, on the person's left (side +1) or right (-1): cm.
+[[nodiscard]] Point3 relaxed_smile(Point3 canonical, int side);
+
 /// Where the jaw's own parts (lower teeth, tongue) go: displacement of a point fixed to the jaw bone.
 [[nodiscard]] Point3 jaw_displacement(Point3 canonical);
 

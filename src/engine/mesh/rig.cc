@@ -20,8 +20,6 @@ constexpr float kMaxYaw = 12, kMaxPitch = 8, kMaxRoll = 8;
 
 float clean(float value, float low, float high) { return std::isnan(value) ? 0 : std::clamp(value, low, high); }
 
-constexpr bool is_signed(Muscle m) { return m == Muscle::jaw_sideways || m == Muscle::mouth_sideways; }
-
 }  // namespace
 
 Rig::Rig(const Portrait& portrait, const Framing& framing, float margin_px)
@@ -37,17 +35,20 @@ Rig::Rig(const Portrait& portrait, const Framing& framing, float margin_px)
   down_ = {d.x / length, d.y / length, 0};
 
   for (size_t m = 0; m < kMuscleCount; ++m) {
-    Pull& pull = pull_[m];
-    for (size_t i = 0; i < mesh_.size(); ++i) {
-      const Point3 c = displacement(static_cast<Muscle>(m), mesh_.canonical[i]);
-      if (c.x * c.x + c.y * c.y + c.z * c.z < 1e-6F) continue;
-      const Point3 f = vector_to_frame(c);
-      pull.vertex.push_back(static_cast<Index>(i));
-      pull.dx.push_back(f.x);
-      pull.dy.push_back(f.y);
-      pull.dz.push_back(f.z);
-    }
+    pull_[m] = make_pull([m](Point3 p) { return displacement(static_cast<Muscle>(m), p); });
   }
+  relax_left_ = make_pull([](Point3 p) { return relaxed_smile(p, +1); });
+  relax_right_ = make_pull([](Point3 p) { return relaxed_smile(p, -1); });
+  // From the brow's lower edge down to the lid; the canonical face's distance is room enough.
+  const auto room = [&](Index brow_a, Index brow_b, Index lid) {
+    const auto height = [&](const Point3& p) { return p.x * down_.x + p.y * down_.y; };
+    const auto at = [&](Index i) { return height({mesh_.x[i], mesh_.y[i], 0}); };
+    const auto& c = mesh_.canonical;
+    const float ordinary = 0.5F * (c[brow_a].y + c[brow_b].y) - c[lid].y;
+    return std::clamp((at(lid) - 0.5F * (at(brow_a) + at(brow_b))) / (px_per_cm_ * ordinary), 0.3F, 1.0F);
+  };
+  brow_room_right_ = room(52, 65, 159);
+  brow_room_left_ = room(282, 295, 386);
   constexpr SeamReach kLips{0.35F, 0.35F, 1.9F, 0.6F, 3.2F, 0, 0};
   constexpr SeamReach kLids{0.92F, 0.10F, 1.1F, 0.05F, 1.0F, 0.36F, 0.12F};
   mouth_ = make_seam_field(mesh_.mouth, kLips);
@@ -58,6 +59,20 @@ Rig::Rig(const Portrait& portrait, const Framing& framing, float margin_px)
 Point3 Rig::vector_to_frame(Point3 c) const {
   const Point3 a = to_frame({0, 0, 0}), b = to_frame(c);
   return {b.x - a.x, b.y - a.y, b.z - a.z};
+}
+
+Rig::Pull Rig::make_pull(const std::function<Point3(Point3)>& displacement_of) const {
+  Pull pull;
+  for (size_t i = 0; i < mesh_.size(); ++i) {
+    const Point3 c = displacement_of(mesh_.canonical[i]);
+    if (c.x * c.x + c.y * c.y + c.z * c.z < 1e-6F) continue;
+    const Point3 f = vector_to_frame(c);
+    pull.vertex.push_back(static_cast<Index>(i));
+    pull.dx.push_back(f.x);
+    pull.dy.push_back(f.y);
+    pull.dz.push_back(f.z);
+  }
+  return pull;
 }
 
 Rig::SeamField Rig::make_seam_field(const Seam& seam, const SeamReach& reach) const {
@@ -138,14 +153,22 @@ void Rig::pose(const Pose& pose, Shape& shape) const {
   const size_t n = mesh_.size();
   std::array<float, kMuscleCount> a{};
   for (size_t m = 0; m < kMuscleCount; ++m) {
-    a[m] = clean(pose.muscle[m], is_signed(static_cast<Muscle>(m)) ? -1.0F : 0.0F, 1.0F);
+    a[m] = clean(pose.muscle[m], lowest(static_cast<Muscle>(m)), 1.0F);
   }
   const auto of = [&](Muscle m) -> float& { return a[static_cast<size_t>(m)]; };
-  // A picture that smiles has spent most of that way already, and a lip that shows its teeth is already up.
-  const float smile_left = 1 - 0.7F * rest_.smile;
+  // A picture that smiles has spent part of that way already, and a lip that shows its teeth is already up.
+  const float smile_left = 1 - 0.55F * rest_.smile;
+  const float relaxed_left = rest_.smile * std::max(0.0F, -of(Muscle::mouth_smile_left)),
+              relaxed_right = rest_.smile * std::max(0.0F, -of(Muscle::mouth_smile_right));
   for (const Muscle m :
        {Muscle::mouth_smile_left, Muscle::mouth_smile_right, Muscle::cheek_squint_left, Muscle::cheek_squint_right})
-    of(m) *= smile_left;
+    of(m) = smile_left * std::max(0.0F, of(m));
+  // Brows come down as far as there is room over the lids.
+  of(Muscle::brow_down_right) *= brow_room_right_;
+  of(Muscle::brow_down_left) *= brow_room_left_;
+  // Under a lowered brow a lid cannot rise as far.
+  of(Muscle::eye_wide_right) *= 1 - 0.5F * of(Muscle::brow_down_right);
+  of(Muscle::eye_wide_left) *= 1 - 0.5F * of(Muscle::brow_down_left);
   const float lip_up_left = 1 - 0.75F * smoothstep(0.1F, 0.6F, rest_.lip_gap_cm);
   for (const Muscle m : {Muscle::mouth_upper_up_left, Muscle::mouth_upper_up_right}) of(m) *= lip_up_left;
   // Rounding the lips takes the picture's own gap back; what opens then is the rounding's own.
@@ -154,22 +177,29 @@ void Rig::pose(const Pose& pose, Shape& shape) const {
   std::copy(mesh_.x.begin(), mesh_.x.end(), shape.x.begin());
   std::copy(mesh_.y.begin(), mesh_.y.end(), shape.y.begin());
   std::copy(mesh_.z.begin(), mesh_.z.end(), shape.z.begin());
-  for (size_t m = 0; m < kMuscleCount; ++m) {
-    const float k = a[m];
-    if (k == 0) continue;
-    const Pull& pull = pull_[m];
+  const auto apply = [&shape](const Pull& pull, float k) {
+    if (k == 0) return;
     for (size_t i = 0; i < pull.vertex.size(); ++i) {
       const Index v = pull.vertex[i];
       shape.x[v] += k * pull.dx[i];
       shape.y[v] += k * pull.dy[i];
       shape.z[v] += k * pull.dz[i];
     }
-  }
+  };
+  for (size_t m = 0; m < kMuscleCount; ++m) apply(pull_[m], a[m]);
+  apply(relax_left_, relaxed_left);
+  apply(relax_right_, relaxed_right);
   meet(mouth_, of(Muscle::mouth_close), -0.25F * rounding, 0.60F * rounding, shape);
-  meet(eye_right_, of(Muscle::eye_blink_right), 0.28F * of(Muscle::eye_wide_right),
-       0.32F * of(Muscle::eye_squint_right), shape);
-  meet(eye_left_, of(Muscle::eye_blink_left), 0.36F * of(Muscle::eye_wide_left), 0.34F * of(Muscle::eye_squint_left),
-       shape);
+  // Lids go by shares of this eye's gap and of an ordinary one, half each: a narrow eye opens visibly, too.
+  const auto lids = [&](const SeamField& field, float open, float blink, float wide, float squint, float relaxed) {
+    const float size = 0.5F + 0.5F / std::clamp(open, 0.5F, 1.5F);
+    meet(field, blink, size * (0.44F * wide - 0.06F * squint), size * (0.40F * squint - 0.05F * wide - 0.14F * relaxed),
+         shape);
+  };
+  lids(eye_right_, rest_.eye_open_right, of(Muscle::eye_blink_right), of(Muscle::eye_wide_right),
+       of(Muscle::eye_squint_right), relaxed_right);
+  lids(eye_left_, rest_.eye_open_left, of(Muscle::eye_blink_left), of(Muscle::eye_wide_left),
+       of(Muscle::eye_squint_left), relaxed_left);
 
   // A picture that looks aside has less room on that side.
   const float spent = std::max(0.0F, std::fabs(rest_yaw_) - 8) * 0.6F;

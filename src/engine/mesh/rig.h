@@ -9,6 +9,7 @@
 #pragma once
 
 #include <array>
+#include <functional>
 #include <vector>
 
 #include "engine/framing.h"
@@ -92,6 +93,7 @@ class Rig {
   };
 
   [[nodiscard]] Point3 vector_to_frame(Point3 canonical) const;
+  [[nodiscard]] Pull make_pull(const std::function<Point3(Point3)>& displacement_of) const;
   // How far the skin round a seam follows: fully within `plateau`, no more beyond `reach` (cm from the curve).
   struct SeamReach {
     float upper_share;
@@ -110,6 +112,8 @@ class Rig {
   Point3 pivot_;
   Point3 down_;  // unit vector from brow to chin in the frame
   std::array<Pull, kMuscleCount> pull_;
+  Pull relax_left_, relax_right_;                   // the picture's smile taken back
+  float brow_room_left_ = 1, brow_room_right_ = 1;  // how far brows can come down, of the ordinary way
   SeamField mouth_, eye_right_, eye_left_;
 };
 

@@ -4,6 +4,7 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <cmath>
 #include <fstream>
 #include <iterator>
@@ -11,6 +12,7 @@
 #include <string>
 
 #include "engine/mesh/aperture.h"
+#include "engine/mesh/creases.h"
 #include "engine/mesh/muscles.h"
 #include "face/analysis.h"
 
@@ -144,6 +146,77 @@ TEST_F(RigTest, no_triangle_folds_over_when_the_head_turns) {
   }
 }
 
+// What moods hold at their strongest (motion/emotion_face.cc).
+TEST_F(RigTest, no_triangle_folds_over_in_a_strong_expression) {
+  using enum Muscle;
+  struct Pull {
+    Muscle left, right;
+    float value;
+  };
+  const std::vector<std::vector<Pull>> expressions{{{mouth_smile_left, mouth_smile_right, 1},
+                                                    {cheek_squint_left, cheek_squint_right, 0.9F},
+                                                    {mouth_upper_up_left, mouth_upper_up_right, 0.2F},
+                                                    {eye_squint_left, eye_squint_right, 0.4F}},
+                                                   {{brow_inner_up, brow_inner_up, 1},
+                                                    {brow_down_left, brow_down_right, 0.3F},
+                                                    {mouth_frown_left, mouth_frown_right, 0.8F},
+                                                    {mouth_shrug_lower, mouth_shrug_lower, 0.5F}},
+                                                   {{brow_down_left, brow_down_right, 1},
+                                                    {eye_wide_left, eye_wide_right, 0.5F},
+                                                    {eye_squint_left, eye_squint_right, 0.6F},
+                                                    {nose_sneer_left, nose_sneer_right, 0.3F},
+                                                    {mouth_press, mouth_press, 0.5F}},
+                                                   {{brow_inner_up, brow_inner_up, 1},
+                                                    {eye_wide_left, eye_wide_right, 1},
+                                                    {mouth_stretch_left, mouth_stretch_right, 1},
+                                                    {mouth_frown_left, mouth_frown_right, 0.4F}},
+                                                   {{nose_sneer_left, nose_sneer_right, 1},
+                                                    {mouth_upper_up_left, mouth_upper_up_right, 0.7F},
+                                                    {mouth_frown_left, mouth_frown_right, 0.6F},
+                                                    {brow_down_left, brow_down_right, 0.6F},
+                                                    {cheek_squint_left, cheek_squint_right, 0.5F}},
+                                                   {{brow_inner_up, brow_inner_up, 1},
+                                                    {brow_outer_up_left, brow_outer_up_right, 1},
+                                                    {eye_wide_left, eye_wide_right, 1}}};
+  const FaceMesh& mesh = rig_.mesh();
+  for (size_t e = 0; e < expressions.size(); ++e) {
+    for (const float jaw : {0.0F, 0.4F}) {
+      Pose p;
+      for (const Pull& pull : expressions[e]) p[pull.left] = p[pull.right] = pull.value;
+      p[jaw_open] = jaw;
+      rig_.pose(p, shape_);
+      for (const Triangle& t : mesh.triangles) {
+        const auto area = [&](const std::vector<float>& x, const std::vector<float>& y) {
+          return (x[t[1]] - x[t[0]]) * (y[t[2]] - y[t[0]]) - (x[t[2]] - x[t[0]]) * (y[t[1]] - y[t[0]]);
+        };
+        const float before = area(mesh.x, mesh.y), now = area(shape_.screen_x, shape_.screen_y);
+        if (std::fabs(before) < 5) continue;
+        EXPECT_GT(now / before, 0) << "expression " << e << " at " << mesh.canonical[t[0]].x << ", "
+                                   << mesh.canonical[t[0]].y;
+      }
+    }
+  }
+}
+
+TEST_F(RigTest, a_smile_of_the_picture_can_be_taken_back_and_a_face_without_one_has_none) {
+  Portrait smiling = portrait();
+  smiling.rest.smile = 0.9F;
+  const Rig rig(smiling, framing_, 36);
+  Pose p;
+  p[Muscle::mouth_smile_left] = p[Muscle::mouth_smile_right] = -1;
+  rig.pose(p, shape_);
+  const FaceMesh& mesh = rig.mesh();
+  for (const Index corner : {Index{61}, Index{291}})
+    EXPECT_GT(shape_.y[corner] - mesh.y[corner], 0.5F * rig.px_per_cm());
+  EXPECT_GT(mesh.x[291] - mesh.x[61] - (shape_.x[291] - shape_.x[61]), 0.5F * rig.px_per_cm());
+  EXPECT_LT(std::fabs(shape_.y[4] - mesh.y[4]), 0.1F);  // the nose
+
+  Portrait earnest = portrait();
+  earnest.rest.smile = 0;
+  Rig(earnest, framing_, 36).pose(p, shape_);
+  for (size_t i = 0; i < mesh.size(); ++i) ASSERT_EQ(shape_.y[i], mesh.y[i]);
+}
+
 TEST_F(RigTest, shoulders_stay_when_the_head_moves) {
   Pose p;
   p.head_yaw_deg = 10;
@@ -172,6 +245,45 @@ TEST_F(RigTest, nonsense_is_clamped) {
   rig_.pose(edge, expected);
   EXPECT_EQ(shape_.screen_x, expected.screen_x);
   EXPECT_EQ(shape_.screen_y, expected.screen_y);
+}
+
+TEST_F(RigTest, creases_darken_skin_where_a_muscle_draws_it_together_and_go_with_it) {
+  const FaceMesh& mesh = rig_.mesh();
+  Canvas canvas = resample(portrait(), framing_, 1, 36);
+  const Texture plain = make_texture(canvas, 1, 36);
+  const Rgb skin = canvas.sample(plain.u(mesh.x[50]), plain.v(mesh.y[50]));  // a cheek
+  const Creases creases(plain, mesh, skin, portrait().rest);
+  Texture texture = plain;
+  Creases::Depths drawn{};
+  Pose p;
+  creases.paint(p, drawn, texture);
+  EXPECT_EQ(texture.texels, plain.texels);
+
+  p[Muscle::brow_down_left] = p[Muscle::brow_down_right] = 1;
+  creases.paint(p, drawn, texture);
+  // The two furrows beside the middle of the brows: within +-1 cm of it, 0.5 cm up and down.
+  const int x0 = static_cast<int>(plain.u(mesh.x[9])), y0 = static_cast<int>(plain.v(mesh.y[9]));
+  const int wide = static_cast<int>(rig_.px_per_cm()), high = wide / 2;
+  int darker = 0, lighter = 0;
+  for (int y = y0 - high; y <= y0 + high; ++y) {
+    for (int x = x0 - wide; x <= x0 + wide; ++x) {
+      const size_t at = static_cast<size_t>(y) * plain.width + x;
+      const int change = static_cast<int>(texture.texels[at] & 0xff) - static_cast<int>(plain.texels[at] & 0xff);
+      darker += change < -8;
+      lighter += change > 12;
+    }
+  }
+  EXPECT_GT(darker, wide * high / 8);
+  EXPECT_EQ(lighter, 0);
+  // Nothing but skin of the face: the lips, the irises and all beyond the face stay.
+  for (const Index i : {Index{13}, Index{14}, Index{17}, mesh.mouth.upper[3]}) {
+    const auto at = static_cast<size_t>(plain.v(mesh.y[i])) * plain.width + static_cast<size_t>(plain.u(mesh.x[i]));
+    EXPECT_EQ(texture.texels[at], plain.texels[at]) << i;
+  }
+  EXPECT_TRUE(std::equal(texture.texels.begin(), texture.texels.begin() + 36 * plain.width, plain.texels.begin()));
+
+  creases.paint({}, drawn, texture);
+  EXPECT_EQ(texture.texels, plain.texels);
 }
 
 TEST(Muscles, left_and_right_mirror_each_other) {
