@@ -22,14 +22,17 @@ struct Manner {
 };
 
 struct EmotionFace {
-  /// Held muscles at full intensity times intensity. Neutral is friendly: a trace of a smile, never a frown.
+  /// Held muscles at full intensity times intensity. The jaw's share counts only while the mouth speaks.
   Pose held;
   Manner manner;
   /// Part of the mouth's held muscles that remains while the mouth speaks, 0..1.
-  float mouth_when_speaking = 0.7F;
+  float mouth_when_speaking = 0.85F;
 };
 
 /// intensity 0..1; at 0.6 plain to see and believable, at 1 unmistakable.
 [[nodiscard]] EmotionFace emotion_face(Emotion emotion, float intensity);
+
+/// A person of whom nothing is asked and who is about to say something kind: the picture, with a trace of a smile.
+[[nodiscard]] EmotionFace friendly_face(float intensity);
 
 }  // namespace avatar

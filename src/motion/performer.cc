@@ -88,7 +88,7 @@ struct Performer::State {
 Performer::State::State(const Performance& p, const RestFace& rest)
     : motion_scale(sane(p.motion_scale, 0, 2, 1)),
       expression_scale(sane(p.expression_scale, 0, 2, 1)),
-      shown(p.emotion, p.emotion_intensity, sane(rest.smile, 0, 1, 0)),
+      shown(p.emotion, p.emotion_intensity),
       lips(p.lips_model),
       ear(p.emotion_model),
       blinks(p.seed),
@@ -142,7 +142,8 @@ float Performer::State::listen() {
 void Performer::State::mouth(const Articulation& a, Pose& pose) const {
   using enum Articulator;
   const float size = (0.4F + 0.6F * expression_scale) * shown.face().manner.articulation;
-  const float opening = a[jaw] * size;
+  const float held_jaw = pose[jaw_open] * opened;  // a jaw drops only with speech: in silence lips are closed
+  const float opening = a[jaw] * size + held_jaw;
 
   // What the emotion holds gives way while the mouth speaks, and to rounding most.
   const float give = 1 - opened * (1 - shown.face().mouth_when_speaking);
@@ -150,7 +151,7 @@ void Performer::State::mouth(const Articulation& a, Pose& pose) const {
   for (Muscle m : kMouth) pose[m] *= give * round;
   const float gap_held = rest_gap_cm + kGapUpper * pose[mouth_upper_up_left] + kGapLower * pose[mouth_lower_down_left];
 
-  pose[jaw_open] += opening;
+  pose[jaw_open] = opening;
   pose[mouth_pucker] += a[pucker] * size;
   pose[mouth_funnel] += a[funnel] * size;
   pose[mouth_press] += a[press];
@@ -169,7 +170,9 @@ void Performer::State::mouth(const Articulation& a, Pose& pose) const {
   const float g = gap_held, hardly = std::max(0.0F, kHardlyGapCm - g);
   const float speech_gap =
       kGapJaw * opening + size * (kGapUpper * a[upper_raise] + kGapLower * a[lower_depress] + kGapFunnel * a[funnel]);
-  const float remains = (speech_gap + hardly) / (g + speech_gap + hardly);
+  // What the mood parts stays parted between the closures while the mouth speaks.
+  const float mood_gap = opened * (g - rest_gap_cm);
+  const float remains = (speech_gap + mood_gap + hardly) / (g + speech_gap + hardly);
   pose[mouth_close] = 1 - remains * (1 - a[closure]);
 }
 
@@ -230,8 +233,7 @@ void Performer::State::step() {
   mouth(said, pose);
   face(pose);
   for (size_t m = 0; m < kMuscleCount; ++m) {
-    const bool both_ways = static_cast<Muscle>(m) == jaw_sideways || static_cast<Muscle>(m) == mouth_sideways;
-    pose.muscle[m] = std::clamp(pose.muscle[m], both_ways ? -1.0F : 0.0F, 1.0F);
+    pose.muscle[m] = std::clamp(pose.muscle[m], lowest(static_cast<Muscle>(m)), 1.0F);
   }
   before = now;
   now = pose;

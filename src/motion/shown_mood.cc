@@ -27,14 +27,12 @@ size_t index(Emotion e) { return static_cast<size_t>(e); }
 
 }  // namespace
 
-ShownMood::ShownMood(std::optional<Emotion> asked, float intensity, float rest_smile)
+ShownMood::ShownMood(std::optional<Emotion> asked, float intensity)
     : follows_(!asked), intensity_(intensity > 0 ? std::min(intensity, 1.0F) : 0) {
   for (size_t e = 0; e < kEmotionCount; ++e) {
     faces_[e] = emotion_face(static_cast<Emotion>(e), intensity);
-    for (const Muscle m : {Muscle::mouth_smile_left, Muscle::mouth_smile_right}) {
-      faces_[e].held[m] *= 1 - 0.6F * rest_smile;
-    }
   }
+  if (!asked) faces_[index(Emotion::neutral)] = friendly_face(intensity);
   if (asked) share_[index(*asked)] = 1;
   face_ = faces_[index(asked.value_or(Emotion::neutral))];
 }

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // The mood on the face: one that was asked for, or the one that is heard, which comes and goes over a second or two and
-// never jumps. Heard moods are shown only when they are clear; until then the face is neutral.
+// never jumps. Heard moods are shown only when they are clear; until then the face is friendly.
 //
-//   ShownMood mood(performance, rest_smile);
+//   ShownMood mood(performance.emotion, performance.emotion_intensity);
 //   mood.hear(estimate);                 // twice a second; changes nothing when a mood was asked for
 //   mood.step();                         // each 10 ms
 //   use(mood.face());
@@ -20,8 +20,8 @@ namespace avatar {
 
 class ShownMood final {
  public:
-  /// asked: none is what is heard. rest_smile 0..1: a picture that smiles already has less way to go.
-  ShownMood(std::optional<Emotion> asked, float intensity, float rest_smile);
+  /// asked: none is what is heard, and until something is, a friendly face.
+  ShownMood(std::optional<Emotion> asked, float intensity);
 
   void hear(const EmotionEstimate& estimate);
   void step();

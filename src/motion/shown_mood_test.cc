@@ -21,7 +21,7 @@ EmotionEstimate heard(Emotion emotion, float probability) {
 bool same(const Pose& a, const Pose& b) { return std::memcmp(&a, &b, sizeof(Pose)) == 0; }
 
 TEST(ShownMood, is_what_was_asked_for_whatever_is_heard) {
-  ShownMood mood(Emotion::happy, 0.5F, 0);
+  ShownMood mood(Emotion::happy, 0.5F);
   const Pose asked = emotion_face(Emotion::happy, 0.5F).held;
   EXPECT_TRUE(same(mood.face().held, asked));
   mood.hear(heard(Emotion::angry, 1));
@@ -32,7 +32,7 @@ TEST(ShownMood, is_what_was_asked_for_whatever_is_heard) {
 
 TEST(ShownMood, follows_a_clear_voice_within_two_seconds_and_never_jumps) {
   for (const Emotion e : {Emotion::happy, Emotion::sad, Emotion::angry, Emotion::fear, Emotion::surprise}) {
-    ShownMood mood(std::nullopt, 0.6F, 0);
+    ShownMood mood(std::nullopt, 0.6F);
     const Pose full = emotion_face(e, 0.6F).held;
     float before = 0, largest = 0;
     for (int i = 0; i < 200; ++i) {
@@ -51,7 +51,7 @@ TEST(ShownMood, follows_a_clear_voice_within_two_seconds_and_never_jumps) {
 }
 
 TEST(ShownMood, stays_neutral_while_the_voice_is_not_clear) {
-  ShownMood mood(std::nullopt, 1, 0);
+  ShownMood mood(std::nullopt, 1);
   const Pose neutral = mood.face().held;
   for (int i = 0; i < 300; ++i) {
     mood.hear(heard(i % 2 == 0 ? Emotion::angry : Emotion::happy, 0.44F));
@@ -61,7 +61,7 @@ TEST(ShownMood, stays_neutral_while_the_voice_is_not_clear) {
 }
 
 TEST(ShownMood, goes_from_one_mood_to_the_next_and_back_to_rest_to_the_bit) {
-  ShownMood mood(std::nullopt, 1, 0);
+  ShownMood mood(std::nullopt, 1);
   const Pose neutral = mood.face().held;
   for (const Emotion e : {Emotion::angry, Emotion::happy}) {
     for (int i = 0; i < 100; ++i) {

@@ -16,13 +16,13 @@ enum class Muscle : uint8_t {
   jaw_open,      ///< 1: about 2.6 cm between the incisors
   jaw_sideways,  ///< -1..1, positive to the person's left
   jaw_forward,
-  mouth_close,       ///< lips meet whatever the jaw and the picture's own gap do; 1 = they touch
-  mouth_pucker,      ///< "oo": small and pushed forward
-  mouth_funnel,      ///< "sh", "o": lips forward, open ring
-  mouth_sideways,    ///< -1..1
+  mouth_close,        ///< lips meet whatever the jaw and the picture's own gap do; 1 = they touch
+  mouth_pucker,       ///< "oo": small and pushed forward
+  mouth_funnel,       ///< "sh", "o": lips forward, open ring
+  mouth_sideways,     ///< -1..1
   mouth_smile_left,   ///< lip corner up and out (zygomaticus; AU12). -1..1: below 0, the smile that the picture has is
   mouth_smile_right,  ///< taken back, at -1 wholly
-  mouth_frown_left,  ///< lip corner down (AU15)
+  mouth_frown_left,   ///< lip corner down (AU15)
   mouth_frown_right,
   mouth_stretch_left,  ///< lip corner outwards, flat (AU20), "ee"
   mouth_stretch_right,
