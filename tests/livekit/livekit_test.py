@@ -228,7 +228,7 @@ class RoomTest(Rooms):
         print(f"    sound after picture {offset:.0f} ms ({' '.join(f'{o:.0f}' for o in offsets)})")
         self.assertGreater(rate, 24)
         self.assertGreaterEqual(len(offsets), 8)
-        self.assertLess(abs(offset), 60)
+        self.assertLess(abs(offset), 100)  # beeps come through WebAudio, whose queue holds 20 to 60 ms from run to run
 
     async def test_segments_queue_at_any_rate_and_with_odd_borders(self):
         agent, _, _ = await self.everybody()
