@@ -78,6 +78,19 @@ float light(Creases::Family family, Place p) {
   return 0;
 }
 
+// Where a family draws nothing, so that nothing need be worked out there.
+struct Box {
+  float x0, x1, y0, y1;
+  [[nodiscard]] bool contains(Place p) const { return p.x > x0 && p.x < x1 && p.y > y0 && p.y < y1; }
+};
+constexpr std::array<Box, Creases::kFamilies> kBoxes{{{-1, 5.0F, 2.4F, 6.8F},
+                                                      {-1, 4.2F, 5.2F, 8.3F},
+                                                      {-1, 4.2F, 5.2F, 8.3F},
+                                                      {-1, 3.8F, -3.2F, 4.4F},
+                                                      {1.1F, 6.4F, -5.6F, 3.5F},
+                                                      {1.9F, 3.9F, -7.0F, -3.8F},
+                                                      {1.0F, 4.6F, -5.1F, -0.2F}}};
+
 // 1 for the colour of skin, 0 for hair, brows, glasses, lips.
 float skin_like(Rgb c, Rgb skin) {
   const float ratio = c.luma() / std::max(1.0F, skin.luma());
@@ -124,12 +137,14 @@ Creases::Creases(const Texture& texture, const FaceMesh& mesh, Rgb skin, const R
         // No face is the same on both sides.
         const Place p{std::fabs(-0.06F + a.x + k1 * (b.x - a.x) + k2 * (c.x - a.x)),
                       a.y + k1 * (b.y - a.y) + k2 * (c.y - a.y)};
+        if (std::none_of(kBoxes.begin(), kBoxes.end(), [p](const Box& box) { return box.contains(p); })) continue;
         const auto at = static_cast<uint32_t>(y * texture.width + x);
         const float skinny = skin_like(colour_of(texture.texels[at]), skin);
         if (skinny <= 0) continue;
         Texel texel{at, {}};
         bool any = false;
         for (int f = 0; f < kFamilies; ++f) {
+          if (!kBoxes[f].contains(p)) continue;
           texel.shade[f] = static_cast<int8_t>(
               std::lround(std::clamp(256 * skinny * light(static_cast<Family>(f), p), -120.0F, 60.0F)));
           any |= texel.shade[f] != 0;
