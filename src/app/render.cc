@@ -18,8 +18,6 @@
 #include "app/picture_source.h"
 #include "app/progress.h"
 #include "face/picture_file.h"
-#include "motion/emotion/emotion_model.h"
-#include "motion/lips_model.h"
 #include "session/session.h"
 #include "stream/contact_sheet.h"
 #include "stream/file_sink.h"
@@ -80,22 +78,6 @@ Result<std::unique_ptr<Sink>> make_sinks(const RenderOptions& o) {
   return make_label_sink(std::move(*label), std::move(all));
 }
 
-// With the user's own networks, if there are any.
-Result<Performance> performance_of(const RenderOptions& options) {
-  Performance performance = options.performance;
-  if (!options.emotion_model.empty()) {
-    auto model = EmotionModel::load(options.emotion_model);
-    if (!model) return model.error();
-    performance.emotion_model = *std::move(model);
-  }
-  if (!options.lips_model.empty()) {
-    auto model = LipsModel::load(options.lips_model);
-    if (!model) return model.error();
-    performance.lips_model = *std::move(model);
-  }
-  return performance;
-}
-
 // Reads a sound file into the queue, a little ahead of what is needed.
 class Reader {
  public:
@@ -147,12 +129,12 @@ Result<void> render(const RenderOptions& options, const Clock& clock, std::chron
   auto sound = SoundFile::open(options.speech);
   auto sinks = make_sinks(options);
   auto log = EmotionLog::create(options.emotion_log);
-  auto performance = performance_of(options);
+  auto networks = OwnNetworks::load(options.emotion_model, options.lips_model);
   auto person = meeting.get();
   if (!sound) return sound.error();
   if (!sinks) return sinks.error();
   if (!log) return log.error();
-  if (!performance) return performance.error();
+  if (!networks) return networks.error();
   if (!person) return person.error();
   const Portrait& portrait = *person->portrait;
   if (portrait.faces_found > 1 && !options.quiet) {
@@ -163,7 +145,9 @@ Result<void> render(const RenderOptions& options, const Clock& clock, std::chron
   const double expected = sound->duration().value_or(MediaTime()).seconds() + options.tail.seconds();
   auto queued = std::make_unique<QueuedSink>(std::move(*sinks), clock);
   const QueuedSink& encoding = *queued;
-  const SessionSettings settings{options.size, options.fps, *performance, {}, person->look_ahead};
+  Performance performance = options.performance;
+  performance.networks = *std::move(networks);
+  const SessionSettings settings{options.size, options.fps, performance, {}, person->look_ahead};
   Session session(std::move(person->avatar), portrait.rest, settings, std::move(queued), clock);
   session.on_emotion([&log](const EmotionEstimate& e) { log->add(e); });
   Reader reader(std::move(*sound), session.speech());

@@ -26,8 +26,7 @@
 #include "http/descriptors.h"
 #include "http/routes.h"
 #include "http/server.h"
-#include "motion/emotion/emotion_model.h"
-#include "motion/lips_model.h"
+#include "motion/own_networks.h"
 #include "session/launch.h"
 #include "session/launch_room.h"
 #include "session/session_metrics.h"
@@ -104,8 +103,7 @@ WebrtcSettings webrtc_settings(const Config& config) {
 class House {
  public:
   House(const Config& config, const Clock& clock, std::chrono::nanoseconds started, std::unique_ptr<Engine> engine,
-        std::unique_ptr<WebrtcTransport> transport, std::shared_ptr<const EmotionModel> emotion_model,
-        std::shared_ptr<const LipsModel> lips_model)
+        std::unique_ptr<WebrtcTransport> transport, OwnNetworks networks)
       : config_(config),
         clock_(clock),
         started_(started),
@@ -114,7 +112,7 @@ class House {
         presets_({config.presets, config.cache, built_in_portrait(), machine().threads()}, analyse()),
         sessions_(clock, session_metrics_, first_capacity(config), machine().threads()),
         launcher_(*engine_, presets_, analyse(), *transport_, sessions_, clock,
-                  {config.max_bitrate, 16, config.idle, config.label, std::move(emotion_model), std::move(lips_model)}),
+                  {config.max_bitrate, 16, config.idle, config.label, std::move(networks)}),
         rooms_(launcher_, {config.livekit_library, config.max_bitrate, config.max_fps, config.simulcast, config.h264}),
         routes_({sessions_, launcher_, rooms_, presets_, metrics_, synthesiser_, engine_->name(), ice_servers(config),
                  config.allow_private_urls, config.once, [this] { return std::string(engine_->waits_for()); }}) {}
@@ -309,22 +307,11 @@ Result<void> serve(const Config& config, const Clock& clock, std::chrono::nanose
   auto engine = choose_engine(engine_options(config));
   if (!engine) return engine.error();
   log(LogLevel::info, "engine chosen", {{"engine", engine->engine->name()}, {"why", engine->reason}});
-  std::shared_ptr<const EmotionModel> emotion_model;
-  if (!config.emotion_model.empty()) {
-    auto loaded = EmotionModel::load(config.emotion_model);
-    if (!loaded) return loaded.error();
-    emotion_model = std::move(*loaded);
-  }
-  std::shared_ptr<const LipsModel> lips_model;
-  if (!config.lips_model.empty()) {
-    auto loaded = LipsModel::load(config.lips_model);
-    if (!loaded) return loaded.error();
-    lips_model = std::move(*loaded);
-  }
+  auto networks = OwnNetworks::load(config.emotion_model, config.lips_model);
+  if (!networks) return networks.error();
   auto transport = WebrtcTransport::start(webrtc_settings(config), clock);
   if (!transport) return transport.error();
-  House house(config, clock, started, std::move(engine->engine), std::move(*transport), std::move(emotion_model),
-              std::move(lips_model));
+  House house(config, clock, started, std::move(engine->engine), std::move(*transport), *std::move(networks));
   if (auto opened = house.open(); !opened) return opened;
   return house.live();
 }

@@ -53,9 +53,9 @@ void rectify(std::array<float, kSize>& values) {
 
 }  // namespace
 
-Lips::Lips(std::shared_ptr<const LipsModel> model) {
+Lips::Lips(const LipsModel* model) {
   heard_.fill(LipsInput::silence());
-  if (model) own_ = std::make_unique<LipsModel::Window>(std::move(model));
+  if (model) own_ = std::make_unique<LipsModel::Window>(*model);
 }
 
 Articulation Lips::hear(const SpeechFrame& frame) {

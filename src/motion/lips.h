@@ -31,7 +31,7 @@ class Lips final {
   static constexpr int kLookAhead = 9;  ///< frames: 90 ms
 
   /// `model`: null is the network in the program.
-  explicit Lips(std::shared_ptr<const LipsModel> model = nullptr);
+  explicit Lips(const LipsModel* model = nullptr);
 
   /// The next frame. Answers the articulation kLookAhead frames before it; the first kLookAhead answers belong to
   /// times before the session.

@@ -57,7 +57,7 @@ TEST(Lips, are_moved_by_a_network_of_the_users_own) {
   using enum Articulator;
   auto model = LipsModel::load(AVATAR_SOURCE_DIR "/src/motion/test_data/own.onnx");
   ASSERT_TRUE(model) << model.error().message;
-  Lips lips(*model);
+  Lips lips(model->get());
   std::vector<Articulation> said;
   constexpr std::array kTaps{6 / 24.0F, 5 / 24.0F, 3 / 24.0F, 1 / 24.0F};
   for (int k = 0; k < 60; ++k) {

@@ -18,6 +18,7 @@
 #include <optional>
 #include <span>
 
+#include "motion/own_networks.h"
 #include "types/emotion.h"
 #include "types/moment.h"
 #include "types/portrait.h"
@@ -25,19 +26,13 @@
 
 namespace avatar {
 
-class EmotionModel;
-class LipsModel;
-
 struct Performance {
   uint64_t seed = 1;
   std::optional<Emotion> emotion{};  ///< none: the mood that is heard in the voice
   float emotion_intensity = 0.6F;    ///< 0..1
   float motion_scale = 1;            ///< 0..2: head, gaze, breath. 0: a still head; eyes still blink
   float expression_scale = 1;        ///< 0..2: how far the muscles of the face go; the lips at 0 still speak, a little
-  /// Who hears the mood; null: the network in the program.
-  std::shared_ptr<const EmotionModel> emotion_model{};
-  /// Who hears what the lips do; null: the network in the program.
-  std::shared_ptr<const LipsModel> lips_model{};
+  OwnNetworks networks{};            ///< who hear the mood and what the lips do
 };
 
 class Performer final {

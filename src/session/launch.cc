@@ -76,8 +76,7 @@ Result<std::shared_ptr<LiveSession>> Launcher::launch(const LaunchRequest& reque
   SessionSettings settings = live_settings(request.size, request.fps, request.performance, engine_.look_ahead(),
                                            way_out->whep != nullptr ? WhepSink::kPictureLag : MediaTime());
   if (!request.has_seed) settings.performance.seed = lots.seed;
-  settings.performance.emotion_model = settings_.emotion_model;
-  settings.performance.lips_model = settings_.lips_model;
+  settings.performance.networks = settings_.networks;
   if (label) way_out->sink = make_label_sink(std::move(*label), std::move(way_out->sink));
   LiveSession::Parts parts;
   parts.id = lots.id;

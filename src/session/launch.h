@@ -44,9 +44,7 @@ struct LaunchSettings {
   size_t most_viewers = 16;            ///< of one session
   std::chrono::seconds patience{120};  ///< a session without viewer and speech ends after this
   std::string label;                   ///< drawn over every picture; empty: none
-  /// Who hears the mood, and what the lips do; null: the networks in the program.
-  std::shared_ptr<const EmotionModel> emotion_model{};
-  std::shared_ptr<const LipsModel> lips_model{};
+  OwnNetworks networks{};              ///< who hear the mood and what the lips do
 };
 
 /// Where a session's pictures and sound go.

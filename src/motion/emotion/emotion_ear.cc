@@ -25,9 +25,8 @@ void approach(Mood& mood, const Mood& goal, float part) {
 
 }  // namespace
 
-EmotionEar::EmotionEar(std::shared_ptr<const EmotionModel> model)
-    : speaker_(EmotionNetwork::usual_speaker()), smooth_(neutral()) {
-  if (model) own_ = std::make_unique<EmotionModel::Window>(std::move(model));
+EmotionEar::EmotionEar(const EmotionModel* model) : speaker_(EmotionNetwork::usual_speaker()), smooth_(neutral()) {
+  if (model) own_ = std::make_unique<EmotionModel::Window>(*model);
 }
 
 std::optional<EmotionEstimate> EmotionEar::hear(const SpeechFrame& frame) {

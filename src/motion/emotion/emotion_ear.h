@@ -28,7 +28,7 @@ class EmotionEar final {
   static constexpr int kEveryFrames = 50;  ///< from one estimate to the next: half a second
 
   /// `model`: null is the network in the program.
-  explicit EmotionEar(std::shared_ptr<const EmotionModel> model = nullptr);
+  explicit EmotionEar(const EmotionModel* model = nullptr);
 
   std::optional<EmotionEstimate> hear(const SpeechFrame& frame);
 

@@ -134,7 +134,7 @@ const std::string kTestData = AVATAR_SOURCE_DIR "/src/motion/emotion/test_data/"
 TEST(EmotionEar, hears_with_a_network_of_the_users_own) {
   auto model = EmotionModel::load(kTestData + "own.onnx");
   ASSERT_TRUE(model) << model.error().message;
-  const auto estimates = listen(frames_of(test_sound()), EmotionEar(*model));
+  const auto estimates = listen(frames_of(test_sound()), EmotionEar(model->get()));
   expect_bounded(estimates);
   // At the end the voice is loudest in the sixth band, and the sixth of the names in their order is sad.
   EXPECT_EQ(likeliest(estimates.back().mood), Emotion::sad);

@@ -3,12 +3,11 @@
 // what it takes and gives. Threads: EmotionModel [any thread], constant; a Window belongs to one session.
 #pragma once
 
-#include <array>
 #include <filesystem>
 #include <memory>
 
 #include "base/result.h"
-#include "infer/model.h"
+#include "motion/emotion/frame_network.h"
 #include "types/emotion.h"
 #include "types/speech_frame.h"
 
@@ -16,8 +15,7 @@ namespace avatar {
 
 class EmotionModel final {
  public:
-  static constexpr size_t kFrames = 300;            ///< three seconds, silence included
-  static constexpr size_t kValues = kMelBands + 3;  ///< log mel, loudness in dB, voicing, pitch in Hz
+  static constexpr size_t kFrames = 300;  ///< three seconds, silence included
 
   /// Reads an ONNX file and tries it once. not_found, invalid: said in words for the user.
   static Result<std::shared_ptr<const EmotionModel>> load(const std::filesystem::path& file);
@@ -25,21 +23,18 @@ class EmotionModel final {
   /// One session's last frames.
   class Window final {
    public:
-    explicit Window(std::shared_ptr<const EmotionModel> model);
-    void hear(const SpeechFrame& frame);
+    explicit Window(const EmotionModel& model) : frames_(model.network_) {}
+    void hear(const SpeechFrame& frame) { frames_.hear(frame); }
     /// Takes as long as the network takes. What is no probability counts as 0; a network that fails is neutral.
     [[nodiscard]] Mood answer();
 
    private:
-    std::shared_ptr<const EmotionModel> model_;
-    std::unique_ptr<Inference> run_;
-    std::array<std::array<float, kValues>, kFrames> frames_;  // ring
-    size_t at_ = 0;                                           // of the oldest
+    FrameNetwork::Window frames_;
   };
 
  private:
-  explicit EmotionModel(std::shared_ptr<const Model> network) : network_(std::move(network)) {}
-  std::shared_ptr<const Model> network_;
+  explicit EmotionModel(FrameNetwork network) : network_(std::move(network)) {}
+  FrameNetwork network_;
 };
 
 }  // namespace avatar
