@@ -19,6 +19,9 @@ SpeechQueue::Utterance* SpeechQueue::find(uint64_t id) {
 }
 
 Result<void> SpeechQueue::add(uint64_t utterance, std::span<const float> sound) {
+  std::vector<float> block;
+  block.reserve(std::max(kBlock, sound.size()));
+  for (const float s : sound) block.push_back(std::isfinite(s) ? std::clamp(s, -1.0F, 1.0F) : 0);
   const std::lock_guard lock(mutex_);
   Utterance* u = find(utterance);
   if (u == nullptr || sound.empty()) return {};
@@ -28,10 +31,11 @@ Result<void> SpeechQueue::add(uint64_t utterance, std::span<const float> sound) 
   waiting_ += static_cast<int64_t>(sound.size());
   u->waiting += static_cast<int64_t>(sound.size());
   u->missed = 0;
-  if (u->blocks.empty() || u->blocks.back().size() + sound.size() > kBlock) {
-    u->blocks.emplace_back().reserve(std::max(kBlock, sound.size()));
+  if (u->blocks.empty() || u->blocks.back().size() + block.size() > kBlock) {
+    u->blocks.push_back(std::move(block));
+  } else {
+    u->blocks.back().insert(u->blocks.back().end(), block.begin(), block.end());
   }
-  for (const float s : sound) u->blocks.back().push_back(std::isfinite(s) ? std::clamp(s, -1.0F, 1.0F) : 0);
   return {};
 }
 
