@@ -33,6 +33,13 @@ inline uint32_t texel(Rgb c, float alpha /*0..1*/ = 1) {
   return byte(y) | byte(u) << 8 | byte(v) << 16 | byte(std::clamp(alpha, 0.0F, 1.0F) * 255) << 24;
 }
 
+/// The colour that texel() was given, but for rounding; alpha is left out.
+inline Rgb colour_of(uint32_t texel) {
+  const float y = 1.164F * (static_cast<float>(texel & 0xff) - 16), u = static_cast<float>(texel >> 8 & 0xff) - 128,
+              v = static_cast<float>(texel >> 16 & 0xff) - 128;
+  return {y + 1.596F * v, y - 0.392F * u - 0.813F * v, y + 2.017F * u};
+}
+
 inline float smoothstep(float from, float to, float x) {
   const float t = std::clamp((x - from) / (to - from), 0.0F, 1.0F);
   return t * t * (3 - 2 * t);

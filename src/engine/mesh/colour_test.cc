@@ -33,6 +33,15 @@ TEST(Colour, out_of_range_is_clamped) {
   expect_texel({-5, -1, -300}, 16, 128, 128);
 }
 
+TEST(Colour, of_a_texel_is_the_one_it_was_made_of) {
+  for (const Rgb c : {Rgb{224, 172, 148}, Rgb{12, 200, 90}, Rgb{255, 255, 255}, Rgb{0, 0, 0}}) {
+    const Rgb back = colour_of(texel(c));
+    EXPECT_NEAR(back.r, c.r, 2);
+    EXPECT_NEAR(back.g, c.g, 2);
+    EXPECT_NEAR(back.b, c.b, 2);
+  }
+}
+
 TEST(Texels, blending_by_nothing_and_by_all_is_exact) {
   const uint32_t a = texel({200, 30, 90}), b = texel({10, 220, 130});
   EXPECT_EQ(blend(a, b, 0) & 0xffffff, a & 0xffffff);

@@ -100,12 +100,6 @@ float skin_like(Rgb c, Rgb skin) {
   return smoothstep(0.35F, 0.65F, ratio) * (1 - smoothstep(0.45F, 0.80F, off));
 }
 
-Rgb colour_of(uint32_t texel) {
-  const float y = 1.164F * (static_cast<float>(texel & 0xff) - 16), u = static_cast<float>(texel >> 8 & 0xff) - 128,
-              v = static_cast<float>(texel >> 16 & 0xff) - 128;
-  return {y + 1.596F * v, y - 0.392F * u - 0.813F * v, y + 2.017F * u};
-}
-
 }  // namespace
 
 Creases::Creases(const Texture& texture, const FaceMesh& mesh, Rgb skin, const RestFace& rest) : smile_(rest.smile) {
