@@ -163,7 +163,8 @@ std::string figures_line(std::chrono::system_clock::time_point time, std::string
   for (const Figure& figure : figures) {
     names += names.empty() ? "" : ",";
     names += R"({"Name":)" + json_quoted(figure.name) + R"(,"Unit":)" + json_quoted(figure.unit) + "}";
-    values += "," + json_quoted(figure.name) + ":" + number_text(figure.value);
+    values += ',';
+    values += json_quoted(figure.name) + ":" + number_text(figure.value);
   }
   return R"({"time":")" + time_text(time) + R"(","level":"info","message":"figures","_aws":{"Timestamp":)" +
          std::to_string(unix_ms(time)) + R"(,"CloudWatchMetrics":[{"Namespace":)" + json_quoted(space) +
