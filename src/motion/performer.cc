@@ -30,6 +30,10 @@ constexpr double kCutSeconds = 0.12;
 
 // Lip gap at the middle for each articulator at 1, cm: the engine's muscles (engine/mesh/muscles.cc), by eye.
 constexpr float kGapJaw = 2.2F, kGapUpper = 0.45F, kGapLower = 0.55F, kGapFunnel = 0.35F;
+// Who guesses from sound guesses too small: the curves are means of what a mouth may do. Opened by this power a mouth
+// opens as far as those of four speakers of the GRID corpus on their own sentences (docs/hearing.md).
+constexpr float kReach = 1.75F;
+float reach(float x) { return 1 - std::pow(std::max(0.0F, 1 - x), kReach); }
 // A gap in the picture below the first counts as closed, from the second on it is one (RestFace).
 constexpr float kNoGapCm = 0.08F, kGapCm = 0.16F;
 constexpr float kHardlyGapCm = 0.04F;
@@ -143,7 +147,8 @@ void Performer::State::mouth(const Articulation& a, Pose& pose) const {
   using enum Articulator;
   const float size = (0.4F + 0.6F * expression_scale) * shown.face().manner.articulation;
   const float held_jaw = pose[jaw_open] * opened;  // a jaw drops only with speech: in silence lips are closed
-  const float opening = a[jaw] * size + held_jaw;
+  const float opening = reach(a[jaw]) * size + held_jaw;
+  const float upper = reach(a[upper_raise]) * size, lower = reach(a[lower_depress]) * size;
 
   // What the emotion holds gives way while the mouth speaks, and to rounding most.
   const float give = 1 - opened * (1 - shown.face().mouth_when_speaking);
@@ -157,10 +162,10 @@ void Performer::State::mouth(const Articulation& a, Pose& pose) const {
   pose[mouth_press] += a[press];
   pose[mouth_stretch_left] += a[stretch] * size * left_side;
   pose[mouth_stretch_right] += a[stretch] * size * right_side;
-  pose[mouth_upper_up_left] += a[upper_raise] * size * left_side;
-  pose[mouth_upper_up_right] += a[upper_raise] * size * right_side;
-  pose[mouth_lower_down_left] += a[lower_depress] * size * left_side;
-  pose[mouth_lower_down_right] += a[lower_depress] * size * right_side;
+  pose[mouth_upper_up_left] += upper * left_side;
+  pose[mouth_upper_up_right] += upper * right_side;
+  pose[mouth_lower_down_left] += lower * left_side;
+  pose[mouth_lower_down_right] += lower * right_side;
   pose[Muscle::lip_bite] += a[Articulator::lip_bite];
   pose[Muscle::tongue_up] += a[Articulator::tongue_up];
 
@@ -168,8 +173,7 @@ void Performer::State::mouth(const Articulation& a, Pose& pose) const {
   // already have: of g + G there remains G. In silence G is 0 and the lips meet.
   // A gap that is hardly one, as a mood begins to hold the lips apart, counts in part, or the closure would jump.
   const float g = gap_held, hardly = std::max(0.0F, kHardlyGapCm - g);
-  const float speech_gap =
-      kGapJaw * opening + size * (kGapUpper * a[upper_raise] + kGapLower * a[lower_depress] + kGapFunnel * a[funnel]);
+  const float speech_gap = kGapJaw * opening + kGapUpper * upper + kGapLower * lower + kGapFunnel * a[funnel] * size;
   // What the mood parts stays parted between the closures while the mouth speaks.
   const float mood_gap = opened * (g - rest_gap_cm);
   const float remains = (speech_gap + mood_gap + hardly) / (g + speech_gap + hardly);
