@@ -4,10 +4,11 @@
 made weights. With them the whole neural engine runs, on any CPU, without a download; what it draws is the picture
 itself in coarse blocks, shifted as the face moves.
 
-    tools/make_neural_graphs.py --out DIR [--seed N] [--batch] [--cases] [--full-size]
+    tools/make_neural_graphs.py --out DIR [--seed N] [--batch] [--half] [--cases] [--full-size]
 
 DIR becomes a model folder as the hub lays it out: DIR/ditto_onnx/*.onnx, DIR/ditto_cfg/*.pkl. With --batch the networks
-of each picture take any number of pictures at once; the published ones take one. Needs python3-onnx and numpy; the
+of each picture take any number of pictures at once; the published ones take one. With --half they take, give and hold
+float16. Needs python3-onnx and numpy; the
 networks keep to operators and IR of ONNX 1.12 (opset 17), as the published ones do.
 """
 import argparse
@@ -19,7 +20,7 @@ import numpy as np
 from onnx import TensorProto, helper, numpy_helper
 
 POINTS = 21
-FLOAT, INT64 = TensorProto.FLOAT, TensorProto.INT64
+FLOAT, HALF, INT64 = TensorProto.FLOAT, TensorProto.FLOAT16, TensorProto.INT64
 
 
 class Graph:
@@ -46,7 +47,16 @@ class Graph:
         self.nodes.append(helper.make_node(kind, list(inputs), [out], domain=domain, **attributes))
         return out
 
-    def save(self, folder, inputs, outputs, opset=17):
+    def in_half(self, tensors):
+        """Weights become float16, and what of `tensors` is float32."""
+        for i, weight in enumerate(self.weights):
+            if weight.data_type == FLOAT:
+                self.weights[i] = numpy_helper.from_array(numpy_helper.to_array(weight).astype(np.float16), weight.name)
+        return [[(n, HALF if t == FLOAT else t, s) for n, t, s in some] for some in tensors]
+
+    def save(self, folder, inputs, outputs, opset=17, half=False):
+        if half:
+            inputs, outputs = self.in_half((inputs, outputs))
         graph = helper.make_graph(
             self.nodes, self.name,
             [helper.make_tensor_value_info(n, t, s) for n, t, s in inputs],
@@ -68,8 +78,8 @@ def conv1x1(g, x, weight, bias=None):
 
 
 class Maker:
-    def __init__(self, folder, seed, batch):
-        self.folder, self.batch = folder, batch
+    def __init__(self, folder, seed, batch, half=False):
+        self.folder, self.batch, self.half = folder, batch, half
         self.rng = np.random.default_rng(seed)
         # A picture's three colours on their way through 512 features, 256 after the warp, and back.
         self.spread = self.rng.normal(size=(512, 3)) / 2
@@ -85,7 +95,8 @@ class Maker:
         x = g.op("AveragePool", "image", kernel_shape=[4, 4], strides=[4, 4])
         x = conv1x1(g, x, self.spread)
         g.op("Reshape", x, g.ints(1, 32, 16, 64, 64), out="pred")
-        g.save(self.folder, [("image", FLOAT, [1, 3, 256, 256])], [("pred", FLOAT, [1, 32, 16, 64, 64])])
+        g.save(self.folder, [("image", FLOAT, [1, 3, 256, 256])], [("pred", FLOAT, [1, 32, 16, 64, 64])],
+               half=self.half)
 
     def motion_extractor(self):
         g = Graph("motion_extractor")
@@ -110,7 +121,8 @@ class Maker:
         part = g.op("Mul", g.op("Sub", "kp_source", "kp_driving"), g.floats(0.01))
         g.op("Add", "kp_driving", part, out="out")
         shape = [self.n, POINTS, 3]
-        g.save(self.folder, [("kp_source", FLOAT, shape), ("kp_driving", FLOAT, shape)], [("out", FLOAT, shape)])
+        g.save(self.folder, [("kp_source", FLOAT, shape), ("kp_driving", FLOAT, shape)], [("out", FLOAT, shape)],
+               half=self.half)
 
     def warp(self, name, kind, domain="", mean_by_product=False):
         """Moves the features by the mean shift of the points: one sample of the volume's middle."""
@@ -131,7 +143,7 @@ class Maker:
         v = g.op("Conv", v, g.floats(self.widen[:, :, None, None]), kernel_shape=[1, 1], out="out")
         points = [self.n, POINTS, 3]
         g.save(self.folder, [("feature_3d", FLOAT, [self.n, 32, 16, 64, 64]), ("kp_source", FLOAT, points),
-                             ("kp_driving", FLOAT, points)], [("out", FLOAT, [self.n, 256, 64, 64])])
+                             ("kp_driving", FLOAT, points)], [("out", FLOAT, [self.n, 256, 64, 64])], half=self.half)
 
     def decoder(self):
         g = Graph("decoder")
@@ -142,7 +154,7 @@ class Maker:
         colours[np.arange(192), np.arange(192) % 3] = 6
         x = conv1x1(g, x, colours, np.full(192, -3.0))
         g.op("Sigmoid", g.op("DepthToSpace", x, blocksize=8, mode="DCR"), out="output")
-        g.save(self.folder, [("feature", FLOAT, [self.n, 256, 64, 64])], [("output", FLOAT, [self.n, 3, 512, 512])])
+        g.save(self.folder, [("feature", FLOAT, [self.n, 256, 64, 64])], [("output", FLOAT, [self.n, 3, 512, 512])], half=self.half)
 
     def hubert(self, name="hubert", breaks_at=None):
         """breaks_at: a run fails when a sample is louder, as a card does that is lost."""
@@ -457,6 +469,7 @@ def main():
     parser.add_argument("--out", type=pathlib.Path, required=True)
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--batch", action="store_true")
+    parser.add_argument("--half", action="store_true", help="the networks of each picture are float16")
     parser.add_argument("--full-size", action="store_true", help="as large as the published ones, for measuring: 2 GB")
     parser.add_argument("--cases", action="store_true", help="also what tests must see refused")
     args = parser.parse_args()
@@ -466,7 +479,7 @@ def main():
     if args.full_size:
         FullSize(networks, args.seed).everything()
         return
-    Maker(networks, args.seed, args.batch).everything()
+    Maker(networks, args.seed, args.batch, args.half).everything()
     values = settings(np.random.default_rng(args.seed))
     (config / "v0.4_hubert_cfg_trt_online.pkl").write_bytes(pickle.dumps(values, protocol=4))
     if args.cases:

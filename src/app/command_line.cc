@@ -135,7 +135,14 @@ void CommandLine::add_render() {
        "seconds of silence after the speech, 0 to 60 (default: 0.5)")
       ->check(CLI::Range(0.0, 60.0))
       ->type_name("S");
-  c.add_option("--engine", r.engine.name, "who draws (default: mesh)")->type_name("NAME");
+  c.add_option("--engine", r.engine.name, "mesh, neural or auto (default: mesh)")->type_name("NAME");
+  c.add_option("--models", r.engine.models, "networks of the neural engine (docs/neural.md)")
+      ->envname("AVATAR_MODEL_DIR")
+      ->type_name("DIR");
+  c.add_option("--providers", r.engine.providers, "tensorrt, cuda, cpu: what shall run them, in this order")
+      ->envname("AVATAR_PROVIDERS")
+      ->type_name("LIST")
+      ->delimiter(',');
   c.add_option("--label", r.label, "words over every picture, as AI-generated (default: none)")->type_name("TEXT");
   c.add_flag("--quiet", r.quiet, "say nothing but errors");
   c.footer("The same options and files give the same bytes. The video says in its metadata that it is synthetic.");

@@ -15,6 +15,8 @@
 #include <optional>
 #include <string_view>
 
+#include "app/capacity.h"
+
 namespace avatar {
 namespace {
 
@@ -152,6 +154,14 @@ std::string set_engine(Config& config, const std::string& value) {
   return {};
 }
 
+std::string set_providers(Config& config, const std::string& value) {
+  config.providers = words(value);
+  const auto known = [](const std::string& s) { return s == "tensorrt" || s == "cuda" || s == "cpu"; };
+  if (!std::all_of(config.providers.begin(), config.providers.end(), known))
+    return "is a list of tensorrt, cuda and cpu";
+  return {};
+}
+
 std::string set_codec(Config& config, const std::string& value) {
   if (value != "vp8" && value != "h264") return "is vp8 or h264";
   config.h264 = value == "h264";
@@ -213,6 +223,9 @@ std::span<const Setting> settings() {
               text(&Config::models)},
       Setting{"AVATAR_ENGINE", "--engine", "NAME",
               "mesh, neural or auto: neural where its networks and a card are (default: auto)", set_engine},
+      Setting{"AVATAR_PROVIDERS", "--providers", "LIST",
+              "what runs its networks, tried in this order (default: tensorrt,cuda; cpu is for tests)", set_providers},
+      Setting{"AVATAR_DEVICE", "--device", "N", "which card (default: 0)", number(&Config::device, 0, 63)},
       Setting{"AVATAR_EMOTION_MODEL", "--emotion-model", "FILE",
               "a network of your own that hears the mood (default: the one in the program)",
               text(&Config::emotion_model)},
@@ -302,6 +315,9 @@ EngineOptions engine_options(const Config& config) {
   options.name = config.engine;
   options.models = config.models;
   options.cache = config.cache;
+  options.providers = config.providers;
+  options.device = config.device;
+  options.threads = machine().threads();
   options.is_live = true;
   return options;
 }

@@ -64,6 +64,8 @@ TEST(Config, reads_every_setting) {
                             {"PRESET_AVATARS_DIR", "/p"},
                             {"AVATAR_MODEL_DIR", "/m"},
                             {"AVATAR_ENGINE", "auto"},
+                            {"AVATAR_PROVIDERS", "cuda,cpu"},
+                            {"AVATAR_DEVICE", "1"},
                             {"AVATAR_MAX_SESSIONS", "1000"},
                             {"AVATAR_IDLE_SECONDS", "0"},
                             {"AVATAR_DRAIN_SECONDS", "86400"},
@@ -85,6 +87,8 @@ TEST(Config, reads_every_setting) {
   EXPECT_EQ(c->presets, "/p");
   EXPECT_EQ(c->models, "/m");
   EXPECT_EQ(c->engine, "auto");
+  EXPECT_THAT(c->providers, ElementsAre("cuda", "cpu"));
+  EXPECT_EQ(c->device, 1);
   EXPECT_EQ(c->max_sessions, 1000);
   EXPECT_EQ(c->idle.count(), 0);
   EXPECT_EQ(c->drain.count(), 86400);
@@ -107,6 +111,8 @@ TEST(Config, a_wrong_value_is_named_by_its_variable) {
       {"AVATAR_API_TOKEN", {"a b", "\xc3\xa9", std::string(1025, 'a')}},
       {"AVATAR_CORS_ORIGINS", {"example.com", "https://a.example/", "https://a.example,b"}},
       {"AVATAR_ENGINE", {"Mesh", "gpu"}},
+      {"AVATAR_PROVIDERS", {"gpu", "cuda;cpu"}},
+      {"AVATAR_DEVICE", {"-1", "first"}},
       {"AVATAR_MAX_SESSIONS", {"0", "1001", "many"}},
       {"AVATAR_IDLE_SECONDS", {"-1", "86401"}},
       {"AVATAR_DRAIN_SECONDS", {"1.5"}},

@@ -59,7 +59,7 @@ Result<int64_t> download(const std::string& url, const fs::path& to, const Downl
     const auto before =
         attempt > 0 ? 0 : static_cast<int64_t>(fs::exists(part, ignored) ? fs::file_size(part, ignored) : 0);
     std::unique_ptr<std::FILE, Close> file(std::fopen(part.c_str(), before > 0 ? "ab" : "wb"));
-    if (!file) return file_error("cannot write", part, errno);
+    if (!file) return file_error("write", part, errno);
     Transfer transfer{file.get(), before, &progress, false, 0};
     const auto set = [&](auto option, auto value) { CHECK(curl_easy_setopt(curl.get(), option, value) == CURLE_OK); };
     curl_easy_reset(curl.get());
@@ -87,7 +87,7 @@ Result<int64_t> download(const std::string& url, const fs::path& to, const Downl
     if (!is_flushed && transfer.disk_error == 0) transfer.disk_error = errno;
     file.reset();
 
-    if (transfer.disk_error != 0) return file_error("cannot write", part, transfer.disk_error);
+    if (transfer.disk_error != 0) return file_error("write", part, transfer.disk_error);
     if (transfer.is_stopped) return Error{ErrorKind::cancelled, "stopped; the next try goes on from here"};
     // What we have is not a beginning of what the server has: from the start.
     const bool cannot_resume = code == CURLE_RANGE_ERROR || code == CURLE_BAD_DOWNLOAD_RESUME || status == 416;
@@ -109,7 +109,7 @@ Result<int64_t> download(const std::string& url, const fs::path& to, const Downl
     }
     std::error_code failed;
     fs::rename(part, to, failed);
-    if (failed) return file_error("cannot write", to, failed.value());
+    if (failed) return file_error("write", to, failed.value());
     return static_cast<int64_t>(fs::file_size(to, ignored));
   }
 }

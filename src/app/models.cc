@@ -103,7 +103,10 @@ Result<void> check_models(const ModelsCheckOptions& options) {
     std::printf("       %-12s %9.2f ms\n", std::string(neural::name(facts.network)).c_str(),
                 ms(n.time_of(facts.network)));
   }
-  if (n.card_memory() > 0) std::printf("memory of the card: %lld MB\n", static_cast<long long>(n.card_memory() >> 20));
+  if (n.memory().session > 0) {
+    std::printf("memory of the card: %lld MB, and %lld MB for each session\n",
+                static_cast<long long>(n.card_memory() >> 20), static_cast<long long>(n.memory().session >> 20));
+  }
   const auto ahead = neural::look_ahead_samples(wanted->speaker.clips) / (neural::kHearingRate / 1000);
   std::printf("looks ahead %d ms; room for %d who speak at once\n", ahead, capacity_of(n, wanted->speaker));
   return {};
@@ -115,7 +118,7 @@ Result<void> fetch_models(const ModelsFetchOptions& options) {
   std::error_code failed;
   for (const fs::path& file : wanted_files()) {
     fs::create_directories(options.folder / file.parent_path(), failed);
-    if (failed) return file_error("cannot make", options.folder / file.parent_path(), failed.value());
+    if (failed) return file_error("make", options.folder / file.parent_path(), failed.value());
   }
   const auto progress = [&](int64_t, int64_t) { return !options.go_on || options.go_on(); };
 

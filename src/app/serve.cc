@@ -102,12 +102,13 @@ WebrtcSettings webrtc_settings(const Config& config) {
 
 class House {
  public:
-  House(const Config& config, const Clock& clock, std::chrono::nanoseconds started, std::unique_ptr<Engine> engine,
+  House(const Config& config, const Clock& clock, std::chrono::nanoseconds started, EngineChoice engine,
         std::unique_ptr<WebrtcTransport> transport, OwnNetworks networks)
       : config_(config),
         clock_(clock),
         started_(started),
-        engine_(std::move(engine)),
+        engine_(std::move(engine.engine)),
+        chosen_(std::move(engine.reason)),
         transport_(std::move(transport)),
         presets_({config.presets, config.cache, built_in_portrait(), machine().threads()}, analyse()),
         sessions_(clock, session_metrics_, first_capacity(config), machine().threads()),
@@ -115,7 +116,8 @@ class House {
                   {config.max_bitrate, 16, config.idle, config.label, std::move(networks)}),
         rooms_(launcher_, {config.livekit_library, config.max_bitrate, config.max_fps, config.simulcast, config.h264}),
         routes_({sessions_, launcher_, rooms_, presets_, metrics_, synthesiser_, engine_->name(), ice_servers(config),
-                 config.allow_private_urls, config.once, [this] { return std::string(engine_->waits_for()); }}) {}
+                 config.allow_private_urls, config.once, [this] { return std::string(engine_->waits_for()); },
+                 [this] { return who_draws(); }}) {}
 
   Result<void> open() {
     ServerSettings door;
@@ -160,6 +162,12 @@ class House {
     return [this](std::span<const std::byte> picture) { return faces_.analyse(picture); };
   }
 
+  // The mesh engine does not know why it was chosen; the neural one changes its mind.
+  [[nodiscard]] std::string who_draws() const {
+    std::string now = engine_->description();
+    return now == engine_->name() ? chosen_ : now;
+  }
+
   // Beside the door: what takes time at the start, and looking after the folder of presets.
   void take_care() {
     look_at_presets();
@@ -184,9 +192,14 @@ class House {
     if (auto rehearsed = transport_->rehearse(); !rehearsed) {
       log(LogLevel::warning, "viewers in browsers cannot be served", {{"why", rehearsed.error().message}});
     }
-    if (config_.max_sessions == 0 && !config_.once && !is_interrupted()) measure();
+    bool is_measured = config_.max_sessions > 0 || config_.once;
     auto next_look = clock_.now() + kPresetsEvery, next_figures = clock_.now();
     while (!is_ending_ && !is_interrupted()) {  // who drains offers no places: its figures would mislead
+      // What an engine holds is known when its networks are loaded.
+      if (!is_measured && engine_->waits_for().empty()) {
+        measure();
+        is_measured = true;
+      }
       if (config_.metrics_log.count() > 0 && clock_.now() >= next_figures) {
         tell_figures();
         next_figures += config_.metrics_log;
@@ -276,6 +289,7 @@ class House {
   Faces faces_;
   const Synthesiser synthesiser_;
   const std::unique_ptr<Engine> engine_;
+  const std::string chosen_;  // and why
   const std::unique_ptr<WebrtcTransport> transport_;
   Presets presets_;
   Sessions sessions_;
@@ -311,7 +325,7 @@ Result<void> serve(const Config& config, const Clock& clock, std::chrono::nanose
   if (!networks) return networks.error();
   auto transport = WebrtcTransport::start(webrtc_settings(config), clock);
   if (!transport) return transport.error();
-  House house(config, clock, started, std::move(engine->engine), std::move(*transport), *std::move(networks));
+  House house(config, clock, started, std::move(*engine), std::move(*transport), *std::move(networks));
   if (auto opened = house.open(); !opened) return opened;
   return house.live();
 }

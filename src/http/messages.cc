@@ -291,6 +291,7 @@ std::string health_json(const Health& h) {
                   {"capacity", h.capacity},
                   {"version", AVATAR_VERSION},
                   {"engine", h.engine},
+                  {"engine_reason", h.engine_reason},
                   {"say", !voices.empty()},
                   {"voices", voices}});
 }

@@ -49,6 +49,7 @@ struct Health {
   int active = 0;
   int capacity = 0;
   std::string engine;
+  std::string engine_reason;  ///< who draws now and why, for people
   const std::vector<Synthesiser::Voice>& voices;
 };
 [[nodiscard]] std::string health_json(const Health& health);

@@ -115,7 +115,9 @@ Reply Routes::answer(const Request& request) const {
     if (!reads && (first == "health" || first == "ready" || first == "metrics")) return not_allowed("GET, HEAD");
     if (first == "health") {
       const auto state = house_.sessions.state();
-      return json(health_json({state.active, state.capacity, house_.engine, house_.synthesiser.voices()}));
+      return json(
+          health_json({state.active, state.capacity, house_.engine,
+                       house_.engine_reason ? house_.engine_reason() : house_.engine, house_.synthesiser.voices()}));
     }
     if (first == "ready") return ready();
     if (first == "metrics") return metrics();

@@ -39,6 +39,8 @@ class Routes final {
     bool launches_wait = false;       ///< unless the client says otherwise, their answer comes at their end
     /// What the engine still waits for ("loading models"); empty: nothing. Null: it never waits.
     std::function<std::string()> waits_for{};
+    /// Who draws now and why ("mesh, because there is no NVIDIA driver"). Null: its name says all.
+    std::function<std::string()> engine_reason{};
   };
   explicit Routes(House house);
 

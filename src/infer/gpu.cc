@@ -63,4 +63,13 @@ Result<std::vector<Gpu>> find_gpus(const std::string& name) {
   return gpus;
 }
 
+std::string tensorrt_version(const std::string& name) {
+  const std::unique_ptr<void, Close> library(dlopen(name.c_str(), RTLD_NOW | RTLD_LOCAL));
+  if (!library) return "none";
+  const auto version = reinterpret_cast<int (*)()>(dlsym(library.get(), "getInferLibVersion"));
+  if (version == nullptr) return "none";
+  const int n = version();  // since 10: 10000 major + 100 minor + patch (NvInferVersion.h)
+  return std::to_string(n / 10000) + "." + std::to_string(n / 100 % 100) + "." + std::to_string(n % 100);
+}
+
 }  // namespace avatar

@@ -23,4 +23,7 @@ struct Gpu {
 /// unavailable, with the reason: no driver, no card, or the driver does not answer. `library`: for tests.
 [[nodiscard]] Result<std::vector<Gpu>> find_gpus(const std::string& library = "libnvidia-ml.so.1");
 
+/// "10.9.0", of the TensorRT that the loader finds; "none". `library`: for tests.
+[[nodiscard]] std::string tensorrt_version(const std::string& library = "libnvinfer.so.10");
+
 }  // namespace avatar

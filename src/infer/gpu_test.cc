@@ -22,6 +22,11 @@ TEST(Gpu, no_driver_is_a_sentence) {
   EXPECT_EQ(gpus.error().kind, ErrorKind::unavailable);
 }
 
+TEST(Gpu, tells_the_version_of_tensorrt) {
+  EXPECT_EQ(tensorrt_version(AVATAR_FAKE_NVML), "10.9.3");
+  EXPECT_EQ(tensorrt_version("libno-such-tensorrt.so"), "none");
+}
+
 TEST(Gpu, a_library_of_something_else_is_a_sentence) {
   auto gpus = find_gpus("libm.so.6");
   ASSERT_FALSE(gpus);

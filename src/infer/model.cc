@@ -148,7 +148,9 @@ class OrtInference final : public Inference {
         for (const auto& [name, shape] : shapes) {
           if (name == spec.name) spec.shape = shape;
         }
-        if (!spec.is_fixed() || spec.element == TensorSpec::Element::other) {
+        const bool is_known =
+            spec.element == TensorSpec::Element::float32 || spec.element == TensorSpec::Element::int64;
+        if (!spec.is_fixed() || !is_known) {
           return Error{ErrorKind::invalid, "the network " + network_->name + " has a tensor " + spec.name +
                                                " that is not float32 or int64 of a fixed shape; export it so"};
         }
@@ -278,6 +280,7 @@ Result<TensorSpec> spec_of(const Network& network, bool is_input, size_t index) 
   ONNXTensorElementDataType element{};
   RETURN_IF_FAILED(api()->GetTensorElementType(shape, &element));
   if (element == ONNX_TENSOR_ELEMENT_DATA_TYPE_FLOAT) spec.element = TensorSpec::Element::float32;
+  if (element == ONNX_TENSOR_ELEMENT_DATA_TYPE_FLOAT16) spec.element = TensorSpec::Element::float16;
   if (element == ONNX_TENSOR_ELEMENT_DATA_TYPE_INT64) spec.element = TensorSpec::Element::int64;
   size_t rank = 0;
   RETURN_IF_FAILED(api()->GetDimensionsCount(shape, &rank));
@@ -345,8 +348,15 @@ Result<void> append_provider(OrtSessionOptions* session, const ModelOptions& o, 
   // What TensorRT leaves, CUDA takes.
   auto appended = o.provider == Provider::tensorrt ? append_tensorrt(session, o, name) : Result<void>();
   if (appended) appended = append_cuda(session, o, name);
-  if (!appended) return Error{ErrorKind::unsupported, appended.error().message};
-  return {};
+  if (appended) return {};
+  // "... Failed to load library A with error: B: cannot open shared object file": a provider is a library of its own.
+  const std::string& words = appended.error().message;
+  constexpr std::string_view kWhy = "with error: ";
+  const size_t why = words.find(kWhy);
+  if (why == std::string::npos) return Error{ErrorKind::unsupported, words};
+  return Error{ErrorKind::unsupported,
+               "ONNX Runtime " + runtime_version() + " cannot load its " + std::string(avatar::name(o.provider)) +
+                   " library: " + words.substr(why + kWhy.size()) + "; docs/neural.md says where to get it"};
 }
 
 }  // namespace

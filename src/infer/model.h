@@ -14,7 +14,8 @@
 //   (*warp)->take("feature_3d", features);                // what another network left on the card
 //   auto warped = (*warp)->keep("out");                   // stays there for the next one
 //
-// Tensors are float32 or int64, row by row. A size that the network leaves free must be given to prepare(). On the CPU
+// Tensors are float32 or int64, row by row; networks that take or give float16 are changed first
+// (with_float32_rim() of onnx_file.h). A size that the network leaves free must be given to prepare(). On the CPU
 // a run uses `threads` threads, one of them the caller's. Nothing is allocated by us from the first run on; ONNX
 // Runtime keeps its memory between runs. Errors: unavailable = the library is too old; unsupported = it has not this
 // provider, or the machine has no such card; invalid = it is no network, or one this house cannot use; busy = the
@@ -57,7 +58,7 @@ struct ModelOptions {
 };
 
 struct TensorSpec {
-  enum class Element : uint8_t { float32, int64, other };
+  enum class Element : uint8_t { float32, int64, float16, other };
   std::string name;
   Element element = Element::float32;
   std::vector<int64_t> shape;  ///< -1: free

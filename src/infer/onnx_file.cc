@@ -27,12 +27,14 @@ enum AttributeField : uint32_t {
   kAttributeName = 1,
   kAttributeInt = 3,
   kAttributeText = 4,
+  kAttributeGraph = 6,
   kAttributeInts = 8,
+  kAttributeGraphs = 11,
   kAttributeType = 20
 };
 enum TensorField : uint32_t { kTensorDims = 1, kTensorType = 2, kTensorName = 8, kTensorRaw = 9 };
 enum OpsetField : uint32_t { kOpsetDomain = 1, kOpsetVersion = 2 };
-enum ElementType : uint32_t { kFloat = 1, kInt64 = 7 };
+enum ElementType : uint32_t { kFloat = 1, kInt64 = 7, kFloat16 = 10 };
 enum AttributeKind : uint32_t { kKindInt = 2, kKindText = 3, kKindInts = 7 };
 
 struct Field {
@@ -159,6 +161,7 @@ std::optional<TensorSpec> tensor_spec(Bytes value_info) {
       Fields tensor(t.bytes);
       for (Field e; tensor.next(e);) {
         if (e.number == 1 && e.integer == kFloat) spec.element = TensorSpec::Element::float32;
+        if (e.number == 1 && e.integer == kFloat16) spec.element = TensorSpec::Element::float16;
         if (e.number == 1 && e.integer == kInt64) spec.element = TensorSpec::Element::int64;
         if (e.number != 2) continue;
         Fields shape(e.bytes);
@@ -233,7 +236,31 @@ Result<std::vector<std::byte>> rewritten(std::span<const std::byte> file, const 
   return as_vector(out);
 }
 
-// Builds nodes of rewrite B and the probe.
+// The message with the number at `path` (field numbers, from outside in) replaced.
+Buffer with_number(Bytes message, std::span<const uint32_t> path, uint64_t n) {
+  Buffer out;
+  Fields fields(message);
+  for (Field f; fields.next(f);) {
+    if (f.number != path[0]) {
+      out += f.whole;
+    } else if (path.size() == 1) {
+      put_int(out, f.number, n);
+    } else {
+      put_bytes(out, f.number, with_number(f.bytes, path.subspan(1), n));
+    }
+  }
+  return out;
+}
+
+bool has_graph(Bytes attribute) {
+  Fields fields(attribute);
+  for (Field f; fields.next(f);) {
+    if (f.number == kAttributeGraph || f.number == kAttributeGraphs) return true;
+  }
+  return false;
+}
+
+// Builds nodes of rewrite B, of the rim and the probe.
 class Writer {
  public:
   explicit Writer(std::string prefix) : prefix_(std::move(prefix)) {}
@@ -473,6 +500,80 @@ Result<std::vector<std::byte>> with_flat_samples(std::span<const std::byte> byte
   weights.clear();
   count = 0;
   return rewritten(bytes, change, 0, all);
+}
+
+bool has_half_rim(const OnnxFile& file) {
+  const auto is_half = [](const TensorSpec& s) { return s.element == TensorSpec::Element::float16; };
+  return std::any_of(file.inputs.begin(), file.inputs.end(), is_half) ||
+         std::any_of(file.outputs.begin(), file.outputs.end(), is_half);
+}
+
+Result<std::vector<std::byte>> with_float32_rim(std::span<const std::byte> bytes) {
+  auto file = read_onnx(bytes);
+  if (!file) return file.error();
+  std::vector<std::string> inputs, outputs;
+  for (auto& [specs, names] : {std::pair{&file->inputs, &inputs}, std::pair{&file->outputs, &outputs}}) {
+    for (const TensorSpec& s : *specs) {
+      if (s.element == TensorSpec::Element::float16) names->push_back(s.name);
+    }
+  }
+  const auto has = [](const std::vector<std::string>& names, Bytes name) {
+    return std::find(names.begin(), names.end(), name) != names.end();
+  };
+  const auto inside = [](Bytes name) { return std::string(name) + "_in_float16"; };
+  Writer writer("rim");
+  Buffer first, last;
+  for (const std::string& name : inputs) {
+    writer.node(first, "Cast", {name}, {{"to", kFloat16, {}, {}}}, inside(name));
+  }
+  for (const std::string& name : outputs) {
+    writer.node(last, "Cast", {inside(name)}, {{"to", kFloat, {}, {}}}, name);
+  }
+
+  Buffer out;
+  out.reserve(bytes.size() + (size_t{1} << 16));
+  Fields model(as_bytes(bytes));
+  for (Field f; model.next(f);) {
+    if (f.number != kModelGraph) {
+      out += f.whole;
+      continue;
+    }
+    Buffer graph = first;  // nodes stand in the order in which they run
+    graph.reserve(f.bytes.size() + first.size() + last.size());
+    Fields fields(f.bytes);
+    for (Field g; fields.next(g);) {
+      const bool is_rim = g.number == kGraphInput || g.number == kGraphOutput;
+      if (is_rim) {
+        const auto spec = tensor_spec(g.bytes);
+        if (spec && has(g.number == kGraphInput ? inputs : outputs, spec->name)) {
+          constexpr uint32_t kElementType[] = {2, 1, 1};  // type, tensor_type, elem_type
+          put_bytes(graph, g.number, with_number(g.bytes, kElementType, kFloat));
+          continue;
+        }
+      }
+      if (g.number != kGraphNode) {
+        graph += g.whole;
+        continue;
+      }
+      Buffer node;
+      Fields parts(g.bytes);
+      for (Field p; parts.next(p);) {
+        const bool is_name = p.number == kNodeInput || p.number == kNodeOutput;
+        if (p.number == kNodeAttribute && has_graph(p.bytes)) {
+          return Error{ErrorKind::invalid, "it is in half precision and has branches; export it without them"};
+        }
+        if (is_name && (has(outputs, p.bytes) || (p.number == kNodeInput && has(inputs, p.bytes)))) {
+          put_bytes(node, p.number, inside(p.bytes));
+        } else {
+          node += p.whole;
+        }
+      }
+      put_bytes(graph, kGraphNode, node);
+    }
+    graph += last;
+    put_bytes(out, kModelGraph, graph);
+  }
+  return as_vector(out);
 }
 
 std::vector<std::byte> sample_probe() {

@@ -41,6 +41,13 @@ struct OnnxFile {
 /// layers round a point are sampled and mixed.
 [[nodiscard]] Result<std::vector<std::byte>> with_flat_samples(std::span<const std::byte> file);
 
+/// Whether it takes or gives float16.
+[[nodiscard]] bool has_half_rim(const OnnxFile& file);
+
+/// The same network, which takes and gives float32 where it was float16: a Cast at each of these tensors, done where
+/// the network runs. invalid: it has branches (If, Loop), which might use them.
+[[nodiscard]] Result<std::vector<std::byte>> with_float32_rim(std::span<const std::byte> file);
+
 /// A network of one 5-D GridSample in opset 20, to see whether a provider can do it: "x" [1,1,2,2,2], "grid"
 /// [1,1,1,1,3] -> "y" [1,1,1,1,1].
 [[nodiscard]] std::vector<std::byte> sample_probe();

@@ -70,6 +70,7 @@ TEST(OnnxFile, refuses_what_is_cut_short_or_something_else) {
     (void)read_onnx(bad);
     (void)with_opset_20(bad);
     (void)with_flat_samples(bad);
+    (void)with_float32_rim(bad);
   }
 }
 
@@ -126,6 +127,42 @@ TEST(OnnxFile, flat_samples_are_the_same_but_for_rounding) {
   }
   EXPECT_GT(size, 0.1F);
   EXPECT_LT(largest, 5e-4F * std::max(1.0F, size));
+}
+
+TEST(OnnxFile, half_precision_gets_a_rim_of_float32) {
+  std::ifstream in(AVATAR_BINARY_DIR "/neural_graphs/half/ditto_onnx/decoder.onnx", std::ios::binary);
+  const std::string half{std::istreambuf_iterator<char>(in), {}};
+  const auto bytes = std::as_bytes(std::span(half));
+  auto file = read_onnx(bytes);
+  ASSERT_TRUE(file);
+  EXPECT_TRUE(has_half_rim(*file));
+  EXPECT_EQ(file->inputs[0].element, TensorSpec::Element::float16);
+  auto model = Model::load("decoder", bytes);
+  ASSERT_TRUE(model);
+  EXPECT_FALSE((*model)->prepare()) << "as it is, it cannot be used";
+
+  auto rimmed = with_float32_rim(bytes);
+  ASSERT_TRUE(rimmed) << rimmed.error().message;
+  EXPECT_FALSE(has_half_rim(*read_onnx(*rimmed)));
+  std::vector<float> pictures[2];
+  const auto whole = made("decoder.onnx");
+  for (size_t i = 0; i < 2; ++i) {
+    model = Model::load("decoder", i == 0 ? std::span<const std::byte>(whole) : *rimmed);
+    ASSERT_TRUE(model) << model.error().message;
+    auto run = (*model)->prepare();
+    ASSERT_TRUE(run) << run.error().message;
+    const auto features = (*run)->input("feature");
+    for (size_t k = 0; k < features.size(); ++k) features[k] = 0.1F * static_cast<float>(k % 11);
+    ASSERT_TRUE((*run)->run());
+    const auto out = (*run)->output("output");
+    pictures[i].assign(out.begin(), out.end());
+  }
+  float largest = 0;
+  for (size_t k = 0; k < pictures[0].size(); ++k) {
+    largest = std::max(largest, std::fabs(pictures[0][k] - pictures[1][k]));
+  }
+  EXPECT_GT(largest, 0);
+  EXPECT_LT(largest, 0.02F);
 }
 
 TEST(OnnxFile, the_probe_samples_between_eight_numbers) {

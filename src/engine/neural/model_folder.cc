@@ -49,13 +49,19 @@ std::string shape_text(const std::vector<int64_t>& shape) {
   return text.empty() ? "a number" : text;
 }
 std::string spec_text(const TensorSpec& s) {
-  constexpr const char* kElements[] = {"float32", "int64", "another type"};
+  constexpr const char* kElements[] = {"float32", "int64", "float16", "another type"};
   return kElements[static_cast<size_t>(s.element)] + std::string(" ") + shape_text(s.shape);
+}
+
+// A graph may be given in half precision.
+bool is_of_type(const TensorSpec& published, const TensorSpec& found) {
+  return published.element == found.element ||
+         (published.element == Element::float32 && found.element == Element::float16);
 }
 
 // A free size fits every size. Leading sizes of 1 may be missing or more.
 bool fits(const TensorSpec& published, const TensorSpec& found) {
-  if (published.element != found.element) return false;
+  if (!is_of_type(published, found)) return false;
   const auto core = [](const std::vector<int64_t>& shape) {
     size_t first = 0;
     while (first < shape.size() && shape[first] == 1) ++first;
@@ -76,7 +82,7 @@ std::string complaint(const NetworkFacts& facts, std::span<const std::byte> byte
     return "is only a pointer to the file; run `git lfs pull` where it was cloned";
   }
   const auto onnx = read_onnx(bytes);
-  if (!onnx) return onnx.error().message + "; fetch it again, it should be " + std::string(facts.size);
+  if (!onnx) return "is no ONNX file, or is cut short; fetch it again, it should be " + std::string(facts.size);
   if (has_operator(*onnx, "GridSample3D")) {
     return "needs a TensorRT plugin (GridSample3D): this is warp_network.onnx, warp_network_ori.onnx is needed";
   }
@@ -97,6 +103,11 @@ std::string complaint(const NetworkFacts& facts, std::span<const std::byte> byte
     }
   }
   return {};
+}
+
+bool is_half(std::span<const std::byte> bytes) {
+  const auto onnx = read_onnx(bytes);
+  return onnx && has_half_rim(*onnx);
 }
 
 Error file_problem(const fs::path& path, int code) {
@@ -182,7 +193,7 @@ std::string find_tensor(std::span<const TensorSpec> published, size_t index, std
   }
   const auto count = [](const TensorSpec& s) { return s.is_fixed() ? s.size() : 0; };
   for (const TensorSpec& s : found) {
-    if (!is_a_known_name(s.name) && s.element == published[index].element && count(s) != 0 &&
+    if (!is_a_known_name(s.name) && is_of_type(published[index], s) && count(s) != 0 &&
         count(s) == count(published[index])) {
       return s.name;
     }
@@ -213,7 +224,7 @@ ModelFolder look_into(const fs::path& path) {
   };
   std::error_code ignored;
   if (!fs::is_directory(path, ignored)) {
-    say(Finding::Kind::wrong, path.string(), "is no folder");
+    say(Finding::Kind::wrong, path.string(), "is no folder; make one with avatar-worker models fetch");
     return folder;
   }
   for (const NetworkFacts& facts : published_networks()) {
@@ -240,7 +251,8 @@ ModelFolder look_into(const fs::path& path) {
     if (wrong.empty()) {
       folder.files[static_cast<size_t>(facts.network)] = file;
       say(Finding::Kind::good, file.filename().string(),
-          std::to_string((mapped->bytes().size() + 999'999) / 1'000'000) + " MB, names and shapes as published");
+          std::to_string((mapped->bytes().size() + 999'999) / 1'000'000) + " MB, names and shapes as published" +
+              (is_half(mapped->bytes()) ? ", in half precision" : ""));
     } else {
       say(facts.is_needed ? Finding::Kind::wrong : Finding::Kind::note, file.filename().string(), wrong);
     }

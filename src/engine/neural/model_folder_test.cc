@@ -10,6 +10,7 @@
 #include <string>
 
 #include "engine/engines.h"
+#include "engine/neural/engine_cache.h"
 
 namespace avatar::neural {
 namespace {
@@ -110,6 +111,21 @@ TEST_F(ModelFolderTest, goes_on_without_settings_that_cannot_be_read) {
 TEST_F(ModelFolderTest, notes_what_must_not_be_used) {
   write(onnx("insightface_det.onnx"), "x");
   EXPECT_NE(words(look_into(root_), "insightface_det.onnx", Finding::Kind::note).find("research"), std::string::npos);
+}
+
+TEST_F(ModelFolderTest, compiled_engines_are_kept_by_card_versions_and_every_byte) {
+  const Gpu card{0, "NVIDIA L4", "550.1", 89, 0, 0};
+  const auto folder = look_into(root_);
+  const auto place = engine_cache("/cache", card, folder, "10.9.0");
+  EXPECT_EQ(place.parent_path(), "/cache/tensorrt");
+  EXPECT_EQ(place.filename().string().find("NVIDIA-L4-sm89-ort" + runtime_version() + "-trt10.9.0-"), 0U) << place;
+  EXPECT_EQ(engine_cache("/cache", card, folder, "10.9.0"), place);
+  EXPECT_NE(engine_cache("/cache", card, folder, "10.10.0"), place);
+  EXPECT_NE(engine_cache("/cache", {0, "NVIDIA L40", "550.1", 89, 0, 0}, folder, "10.9.0"), place);
+  EXPECT_NE(engine_cache("/cache", {0, "NVIDIA L4", "550.1", 90, 0, 0}, folder, "10.9.0"), place);
+  EXPECT_TRUE(engine_cache({}, card, folder, "10.9.0").empty());
+  std::fstream(onnx("decoder.onnx"), std::ios::in | std::ios::out | std::ios::binary).seekp(-9, std::ios::end).put('!');
+  EXPECT_NE(engine_cache("/cache", card, folder, "10.9.0"), place);
 }
 
 TEST_F(ModelFolderTest, no_folder_is_one_sentence) {

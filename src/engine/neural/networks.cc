@@ -3,11 +3,11 @@
 
 #include <algorithm>
 #include <cmath>
-#include <cstdio>
 #include <utility>
 
 #include "base/check.h"
 #include "base/clock.h"
+#include "engine/neural/engine_cache.h"
 #include "infer/gpu.h"
 #include "infer/onnx_file.h"
 
@@ -16,48 +16,27 @@ namespace {
 
 namespace fs = std::filesystem;
 
-// The oldest that current builds of ONNX Runtime still carry kernels for (Maxwell and before are gone).
-constexpr int kLeastCapability = 60;
+// Turing: the oldest that CUDA 13 has code for, which the published builds of ONNX Runtime 1.27 need.
+constexpr int kLeastCapability = 75;
 constexpr int64_t kLeastFreeMemory = int64_t{4} << 30;  // 2.2 GB of weights, and what the networks work in
+
+constexpr int64_t kFeatureBytes = int64_t{32} * 16 * 64 * 64 * 4;  // of a person: what cannot be less
 
 // Left to CUDA: those ONNX Runtime leaves by itself, and the 5-D one that TensorRT does not know.
 constexpr const char* kNotForTensorRt = "NonMaxSuppression,NonZero,RoiAlign,GridSample";
 
-// Names what was compiled for this card, library and files: any other must be compiled again.
-fs::path engine_cache(const fs::path& cache, const Gpu& gpu, const ModelFolder& folder) {
-  if (cache.empty()) return {};
-  uint64_t hash = 0xCBF29CE484222325;  // FNV-1a, over what tells a file from another without reading gigabytes
-  const auto add = [&](uint64_t n) {
-    for (int i = 0; i < 8; ++i) hash = (hash ^ (n >> (8 * i) & 255)) * 0x100000001B3;
-  };
-  for (const fs::path& file : folder.files) {
-    auto mapped = file.empty() ? Result<MappedFile>(Error{}) : MappedFile::open(file);
-    if (!mapped) continue;
-    const auto bytes = mapped->bytes();
-    add(bytes.size());
-    constexpr size_t kLooks = 4096;  // samples of the file's bytes, evenly spread
-    for (size_t i = 0; i < kLooks; ++i) add(static_cast<uint64_t>(bytes[bytes.size() / kLooks * i % bytes.size()]));
-  }
-  std::string card = gpu.name;
-  std::replace_if(
-      card.begin(), card.end(), [](char c) { return std::isalnum(static_cast<unsigned char>(c)) == 0; }, '-');
-  char digits[17];
-  std::snprintf(digits, sizeof digits, "%016llx", static_cast<unsigned long long>(hash));
-  return cache / "tensorrt" /
-         (card + "-sm" + std::to_string(gpu.capability) + "-ort" + runtime_version() + "-" + digits);
-}
-
-// Can this provider sample a volume? Right answers only.
-bool samples_volumes(const ModelOptions& options) {
+// Can this provider sample a volume? Right answers only. unsupported: it cannot be used at all.
+Result<bool> samples_volumes(const ModelOptions& options) {
   ModelOptions strict = options;
   strict.is_strict = true;
   strict.provider = options.provider == Provider::tensorrt ? Provider::cuda : options.provider;
   auto model = Model::load("the probe of GridSample", sample_probe(), strict);
+  if (!model && model.error().kind == ErrorKind::unsupported) return model.error();
   if (!model) return false;
   auto run = (*model)->prepare();
   if (!run) return false;
   for (size_t i = 0; i < 8; ++i) (*run)->input("x")[i] = static_cast<float>(i);
-  return (*run)->run() && std::fabs((*run)->output("y")[0] - 3.5F) < 1e-3F;
+  return (*run)->run().has_value() && std::fabs((*run)->output("y")[0] - 3.5F) < 1e-3F;
 }
 
 }  // namespace
@@ -127,6 +106,7 @@ Result<void> Networks::load_on(Provider provider, const ModelFolder& folder, con
   provider_ = provider;
   device_name_ = "the CPU";
   card_memory_ = 0;
+  memory_ = {};
   int64_t free_before = 0;
   bool is_volume_known = true;
   if (provider != Provider::cpu) {
@@ -147,7 +127,7 @@ Result<void> Networks::load_on(Provider provider, const ModelFolder& folder, con
     if (gpu.capability != 0 && gpu.capability < kLeastCapability) {
       return Error{ErrorKind::unsupported, "the card " + gpu.name + " is too old (compute capability " +
                                                std::to_string(gpu.capability / 10) + "." +
-                                               std::to_string(gpu.capability % 10) + ", 6.0 is needed)"};
+                                               std::to_string(gpu.capability % 10) + ", 7.5 is needed)"};
     }
     if (gpu.free_memory < kLeastFreeMemory) {
       return Error{ErrorKind::busy, "the card " + gpu.name + " has " + std::to_string(gpu.free_memory >> 20) +
@@ -155,7 +135,7 @@ Result<void> Networks::load_on(Provider provider, const ModelFolder& folder, con
     }
     if (provider == Provider::tensorrt) {
       options.excluded_operators = kNotForTensorRt;
-      options.engine_cache = engine_cache(wanted.cache, gpu, folder);
+      options.engine_cache = engine_cache(wanted.cache, gpu, folder, tensorrt_version());
       std::error_code failed;
       if (!options.engine_cache.empty()) fs::create_directories(options.engine_cache, failed);
       if (failed) {
@@ -163,7 +143,9 @@ Result<void> Networks::load_on(Provider provider, const ModelFolder& folder, con
         options.engine_cache.clear();
       }
     }
-    is_volume_known = samples_volumes(options);
+    const auto sampled = samples_volumes(options);
+    if (!sampled) return sampled.error();
+    is_volume_known = *sampled;
     if (!is_volume_known) {
       report(std::string(avatar::name(provider)) + " cannot sample volumes here: warp is rewritten with flat samples");
     }
@@ -178,7 +160,13 @@ Result<void> Networks::load_on(Provider provider, const ModelFolder& folder, con
                             facts.network == Network::warp || facts.network == Network::decoder;
     own.half_precision = wanted.half_precision && is_picture;  // the others overflow or drift in float16
     std::span<const std::byte> onnx = file->bytes();
-    std::vector<std::byte> changed;
+    std::vector<std::byte> with_rim, changed;
+    if (auto told = read_onnx(onnx); told && has_half_rim(*told)) {
+      auto done = with_float32_rim(onnx);
+      if (!done) return done.error().while_doing("reading " + path.filename().string());
+      with_rim = std::move(*done);
+      onnx = with_rim;
+    }
     if (facts.network == Network::warp && provider != Provider::cpu) {
       auto newer = is_volume_known ? with_opset_20(onnx) : Result<std::vector<std::byte>>(Error{});
       if (!newer) newer = with_flat_samples(onnx);
@@ -191,11 +179,32 @@ Result<void> Networks::load_on(Provider provider, const ModelFolder& folder, con
   }
   if (auto tried = try_each(); !tried) return tried;
   if (provider != Provider::cpu) {
-    if (auto gpus = find_gpus()) {
-      card_memory_ = std::max<int64_t>(0, free_before - (*gpus)[static_cast<size_t>(wanted.device)].free_memory);
-    }
+    const auto free_memory = [device = static_cast<size_t>(wanted.device)]() -> int64_t {
+      auto gpus = find_gpus();
+      return gpus && device < gpus->size() ? (*gpus)[device].free_memory : 0;
+    };
+    card_memory_ = std::max<int64_t>(0, free_before - free_memory());
+    auto measured = measure_memory(free_memory);
+    if (!measured) return measured.error();
+    memory_ = *measured;
   }
   return {};
+}
+
+// What one more person takes: the features of some are made, and the card is asked before and after.
+Result<CardMemory> Networks::measure_memory(const std::function<int64_t()>& free_memory) const {
+  constexpr int kPeople = 8;
+  const int64_t before = free_memory();
+  std::vector<std::shared_ptr<const KeptTensor>> features;
+  for (int i = 0; i < kPeople; ++i) {
+    auto run = prepare(Network::appearance);
+    if (!run) return run.error();
+    auto kept = (*run)->keep(output(Network::appearance, 0));
+    if (!kept) return kept.error();
+    features.push_back(std::move(*kept));
+  }
+  const int64_t after = free_memory();
+  return CardMemory{std::max((before - after) / kPeople, kFeatureBytes), after};
 }
 
 // Each once on zeros, to see that it runs and gives numbers, and once more for the time.

@@ -44,6 +44,11 @@ struct SeenFace {
   std::vector<float> host_features;            ///< only if pictures are drawn several at a time
 };
 
+/// Bytes of the card: what one more session takes, as measured, and what was free then. 0: not measured (the CPU).
+struct CardMemory {
+  int64_t session = 0, free = 0;
+};
+
 class Networks final {
  public:
   /// One line for people, as it happens: what is tried and why it is not taken.
@@ -91,6 +96,9 @@ class Networks final {
   /// Wall time of one run of each network after the first, and memory of the card that loading took (0: unknown).
   [[nodiscard]] std::chrono::nanoseconds time_of(Network n) const { return times_[static_cast<size_t>(n)]; }
   [[nodiscard]] int64_t card_memory() const { return card_memory_; }
+  [[nodiscard]] const CardMemory& memory() const { return memory_; }
+  /// Makes the features of some people. `free_memory` asks the card.
+  [[nodiscard]] Result<CardMemory> measure_memory(const std::function<int64_t()>& free_memory) const;
 
  private:
   struct Loaded {
@@ -119,6 +127,7 @@ class Networks final {
   bool can_batch_ = false;
   std::array<std::chrono::nanoseconds, kNetworks> times_{};
   int64_t card_memory_ = 0;
+  CardMemory memory_;
 };
 
 }  // namespace avatar::neural

@@ -55,13 +55,18 @@ Result<void> NeuralAvatar::draw(const Moment& moment, Frame& frame) {
   }
   if (auto looked = look_for_promise(); !looked) return looked;
   if (ready_ && !has_failed_) {
-    if (auto done = draw_neural(moment, drawn_); !done) {
+    const auto done = draw_neural(moment, drawn_);
+    has_drawn_ = has_drawn_ || done;
+    if (!done) {
       if (done.error().kind == ErrorKind::busy) return done;  // no memory: the session makes room for the others
-      log(LogLevel::error, "the neural engine failed, the mesh engine goes on", {{"reason", done.error().message}});
-      has_failed_ = true;
+      // "unavailable": another makes room; the last picture is shown until then.
+      if (done.error().kind != ErrorKind::unavailable) {
+        ready_->tell_failure(done.error());
+        has_failed_ = true;
+      }
     }
   }
-  const bool wants_networks = ready_ && !has_failed_;
+  const bool wants_networks = has_drawn_ && !has_failed_;
   if (!seen_) seen_ = wants_networks ? 1.0F : 0.0F;
   *seen_ = std::clamp(*seen_ + (wants_networks ? 1 : -1) / kFadePictures, 0.0F, 1.0F);
   if (*seen_ == 1) {
@@ -99,7 +104,10 @@ Result<void> NeuralAvatar::draw_neural(const Moment& moment, Frame& frame) {
   const Pose pose = sane(moment.pose);
   listen(moment);
   if (waits_) ready_->voice->wait();
-  if (auto failure = ready_->voice->failure()) return *failure;
+  if (auto failure = ready_->voice->failure()) {
+    if (failure->kind != ErrorKind::busy || ready_->painter->makes_room()) return *failure;
+    ready_->voice->try_again();  // another session ends for it; the pose's lips until the next loud frame
+  }
   const Person& person = *ready_->person;
 
   float lips = 1;

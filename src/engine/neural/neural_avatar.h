@@ -3,6 +3,7 @@
 // Threads: a strand.
 #pragma once
 
+#include <functional>
 #include <memory>
 #include <mutex>
 #include <optional>
@@ -23,6 +24,7 @@ struct Ready {
   std::shared_ptr<Painter> painter;
   std::shared_ptr<Voice> voice;
   std::unique_ptr<const Paste> paste;
+  std::function<void(const Error&)> tell_failure;  ///< the networks fail: the engine says so, once
 };
 
 /// What an avatar waits for: made by a worker, taken by the tick. Threads: [any thread].
@@ -64,7 +66,7 @@ class NeuralAvatar final : public Avatar {
 
   // Who is seen: 0 the stand-in, 1 the networks' picture.
   std::optional<float> seen_;
-  bool has_failed_ = false;
+  bool has_failed_ = false, has_drawn_ = false;
   Frame drawn_;  // the last that the networks drew
 
   SoundFeed feed_;

@@ -44,6 +44,18 @@ class Studio {
     const std::lock_guard lock(mutex_);
     return failure_;
   }
+  // A run failed, and not for want of memory. The networks and their shapes are the same for all sessions, so it is
+  // the card: it was lost, and CUDA does not come back within a process. Said once.
+  void fail(const Error& error) {
+    {
+      const std::lock_guard lock(mutex_);
+      if (failure_) return;
+      failure_ = Error{ErrorKind::unavailable, networks_->device_name() + " fails (" + error.message + ")"};
+    }
+    log(LogLevel::error, "the neural engine failed, the mesh engine goes on",
+        {{"reason",
+          networks_->device_name() + ": " + error.message + "; start the worker again when the card is well"}});
+  }
   // After load() went well.
   [[nodiscard]] const std::shared_ptr<const Networks>& networks() const { return networks_; }
   [[nodiscard]] const std::shared_ptr<Painter>& painter() const { return painter_; }
@@ -86,7 +98,15 @@ class Studio {
     auto networks = Networks::load(folder, options_.networks, report);
     if (!networks) return networks.error();
     networks_ = std::move(*networks);
-    auto painter = Painter::make(networks_, {.lanes = options_.lanes});
+    Painter::MakeChain chains;
+    if (options_.wrap) {
+      chains = [this](int batch) -> Result<std::unique_ptr<Networks::PictureChain>> {
+        auto chain = networks_->pictures(batch);
+        if (!chain) return chain;
+        return options_.wrap(std::move(*chain));
+      };
+    }
+    auto painter = Painter::make(networks_, {.lanes = options_.lanes}, chains);
     if (!painter) return painter.error();
     painter_ = std::move(*painter);
     return {};
@@ -143,6 +163,7 @@ class Meet final : public Task {
     auto ready = std::make_unique<Ready>();
     ready->person = std::move(*person);
     ready->painter = studio_->painter();
+    ready->tell_failure = [studio = studio_](const Error& error) { studio->fail(error); };
     ready->voice = std::make_shared<Voice>(motion_, std::move(*speaker));
     ready->paste =
         std::make_unique<Paste>(*portrait_, frame_face(*portrait_, size_), ready->person->crop.to_crop, still_);
@@ -235,7 +256,15 @@ int capacity_of(const neural::Networks& networks, const neural::SpeakerSettings&
   const double clips = static_cast<double>(neural::kFramesPerSecond) / speaker.clips.fresh() * speaker.steps *
                        seconds(Network::diffusion);
   const double windows = static_cast<double>(neural::kFramesPerSecond) / neural::kToldFrames * seconds(Network::hubert);
-  return std::max(1, static_cast<int>(neural::kFull / (pictures + clips + windows)));
+  const int by_time = static_cast<int>(neural::kFull / (pictures + clips + windows));
+  const int by_memory = capacity_by_memory(networks.memory());
+  return std::max(1, by_memory > 0 ? std::min(by_time, by_memory) : by_time);
+}
+
+int capacity_by_memory(const neural::CardMemory& memory) {
+  if (memory.session <= 0) return 0;
+  const double sessions = neural::kFull * static_cast<double>(memory.free) / static_cast<double>(memory.session);
+  return static_cast<int>(std::clamp(sessions, 1.0, 10'000.0));
 }
 
 Result<std::unique_ptr<Engine>> make_neural_engine(const NeuralOptions& options,

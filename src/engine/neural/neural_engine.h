@@ -17,6 +17,7 @@
 #pragma once
 
 #include <filesystem>
+#include <functional>
 #include <memory>
 
 #include "engine/engine.h"
@@ -33,6 +34,9 @@ struct NeuralOptions {
   /// Live: nothing waits for a network; avatars begin as the stand-in's, motion that is late is not shown. Otherwise
   /// all is waited for, and the same moments give the same bytes.
   bool is_live = false;
+  /// For tests: stands between the pictures' networks and who uses them. Empty: nothing does.
+  std::function<std::unique_ptr<neural::Networks::PictureChain>(std::unique_ptr<neural::Networks::PictureChain>)>
+      wrap{};
 };
 
 /// Not live: loads the models now. Live: looks at the folder now and loads in the background (Engine::waits_for).
@@ -40,8 +44,11 @@ struct NeuralOptions {
 [[nodiscard]] Result<std::unique_ptr<Engine>> make_neural_engine(const NeuralOptions& options,
                                                                  std::shared_ptr<const Engine> stand_in);
 
-/// How many that speak at once these networks have time for, as measured when they were loaded; at least 1. [any
-/// thread]
+/// How many that speak at once these networks have time, and the card memory, for, as measured when they were loaded;
+/// at least 1. [any thread]
 [[nodiscard]] int capacity_of(const neural::Networks& networks, const neural::SpeakerSettings& speaker);
+
+/// 85 % of what is free is given away; at least 1. 0: it was not measured.
+[[nodiscard]] int capacity_by_memory(const neural::CardMemory& memory);
 
 }  // namespace avatar

@@ -10,12 +10,17 @@
 //                  '------------+--> [A B] one run      '--> [C]
 //
 // Who comes first draws for who comes meanwhile; there is no thread of its own. What is drawn does not depend on who
-// shares a run.
+// shares a run, but for the order of sums (1e-5 of a colour on the CPU).
+//
+// When the card's memory is full, each picture of that run is tried once more by itself, with nothing beside it. The
+// first that finds no room again is refused as `busy`, and its session ends; until it has left, the others that find
+// none are told `unavailable`: not now.
 // Threads: [any thread]. Allocates nothing after the first call of each thread.
 #pragma once
 
 #include <chrono>
 #include <condition_variable>
+#include <functional>
 #include <memory>
 #include <mutex>
 #include <vector>
@@ -35,8 +40,12 @@ class Painter final {
  public:
   using Order = Networks::PictureChain::Order;
 
+  /// Makes what draws so many pictures in a run.
+  using MakeChain = std::function<Result<std::unique_ptr<Networks::PictureChain>>(int batch)>;
+
+  /// `chains`: for tests; empty: the networks' own.
   static Result<std::unique_ptr<Painter>> make(std::shared_ptr<const Networks> networks,
-                                               const PainterSettings& settings);
+                                               const PainterSettings& settings, const MakeChain& chains = {});
 
   /// Returns when the picture is drawn. The order is read until then.
   Result<void> draw(const Order& order);
@@ -46,6 +55,9 @@ class Painter final {
   /// How many sessions may ask: whether it is worth to wait for others.
   void join();
   void leave();
+
+  /// Who found no memory asks whether it is the one that ends. False: another is on its way out.
+  [[nodiscard]] bool makes_room();
 
   /// Runs and pictures so far.
   struct Figures {
@@ -64,6 +76,7 @@ class Painter final {
   Painter(std::shared_ptr<const Networks> networks, const PainterSettings& settings);
   [[nodiscard]] size_t waiting() const;
   void run(Lane& lane, std::unique_lock<std::mutex>& lock);
+  void run_alone(Networks::PictureChain& chain, std::span<Job* const> jobs, std::unique_lock<std::mutex>& lock);
 
   std::shared_ptr<const Networks> networks_;
   PainterSettings settings_;
@@ -73,6 +86,9 @@ class Painter final {
   std::vector<Lane*> free_;
   std::vector<Job*> jobs_;
   int sessions_ = 0;
+  int running_ = 0;              // runs
+  bool is_alone_ = false;        // somebody runs, or is about to run, with nothing beside it
+  bool is_making_room_ = false;  // somebody was refused and has not left yet
   Figures figures_;
 };
 

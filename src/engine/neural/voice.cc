@@ -61,6 +61,14 @@ std::optional<Error> Voice::failure() const {
   return failure_;
 }
 
+void Voice::try_again() {
+  const std::lock_guard lock(mutex_);
+  failure_.reset();
+  is_behind_ = true;
+  is_open_ = false;
+  waiting_.clear();
+}
+
 void Voice::go_on() {
   std::unique_lock lock(mutex_);
   while (!waiting_.empty() && !failure_) {

@@ -45,6 +45,8 @@ class Voice final : public Task, public std::enable_shared_from_this<Voice> {
   [[nodiscard]] bool is_behind() const { return is_behind_; }
   /// The networks failed: no more motion will come.
   [[nodiscard]] std::optional<Error> failure() const;
+  /// Forgets a failure; the stretch is given up as if the worker were behind.
+  void try_again();
 
   void go_on() override;
 

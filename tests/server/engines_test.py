@@ -1,0 +1,92 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
+"""Which engine the real server chooses, and what it says of it: on networks made by tools/make_neural_graphs.py.
+
+    tests/server/engines_test.py PROGRAM GRAPHS LIBRARY          # src/infer/test_fake_nvml.cc: a made card
+"""
+import json
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+import unittest
+
+from client import ask
+from worker import Worker, wait_until
+
+PROGRAM, GRAPHS, DRIVER = sys.argv[1:4]
+del sys.argv[1:4]
+
+
+def health(worker):
+    return json.loads(ask(worker.port, "GET", "/health").body)
+
+
+class Engines(unittest.TestCase):
+    def chosen(self, worker):
+        return next(m for m in worker.messages() if m.get("msg") == "engine chosen" or "engine chosen" in m.values())
+
+    def test_neural_is_ready_once_its_networks_are_loaded(self):
+        with Worker(PROGRAM, AVATAR_ENGINE="neural", AVATAR_MODEL_DIR=GRAPHS, AVATAR_PROVIDERS="cpu") as worker:
+            def is_ready():
+                reply = ask(worker.port, "GET", "/ready")
+                if reply.status == 503:
+                    self.assertIn(b"loading models", reply.body)
+                return reply.status == 200
+            wait_until(is_ready, 60, "/ready")
+            told = health(worker)
+            self.assertEqual(told["engine"], "neural")
+            self.assertIn("neural on cpu", told["engine_reason"])
+
+    def test_auto_says_why_it_is_the_mesh(self):
+        folder = tempfile.mkdtemp(prefix="avatar-models-")
+        self.addCleanup(shutil.rmtree, folder)
+        for settings, why in (({}, "no folder of models is set"),
+                              ({"AVATAR_MODEL_DIR": folder}, "appearance_extractor.onnx is missing"),
+                              ({"AVATAR_MODEL_DIR": os.path.join(folder, "nowhere")}, "is no folder")):
+            with Worker(PROGRAM, AVATAR_ENGINE="auto", **settings) as worker:
+                self.assertEqual(ask(worker.port, "GET", "/ready").status, 200)
+                told = health(worker)
+                self.assertEqual(told["engine"], "mesh")
+                self.assertIn(why, told["engine_reason"])
+                self.assertIn(why, json.dumps(self.chosen(worker)))
+
+    def test_auto_takes_the_networks_where_they_can_run(self):
+        with Worker(PROGRAM, AVATAR_ENGINE="auto", AVATAR_MODEL_DIR=GRAPHS, AVATAR_PROVIDERS="cpu") as worker:
+            wait_until(lambda: ask(worker.port, "GET", "/ready").status == 200, 60, "/ready")
+            self.assertEqual(health(worker)["engine"], "neural")
+
+    def test_neural_by_name_on_a_bad_folder_does_not_start(self):
+        worker = Worker(PROGRAM, wait=False, AVATAR_ENGINE="neural", AVATAR_MODEL_DIR="/nowhere")
+        self.assertNotEqual(worker.wait(30), 0)
+        self.assertIn("is no folder", "\n".join(worker.lines))
+
+    def test_networks_that_find_no_card_leave_the_mesh(self):
+        with Worker(PROGRAM, AVATAR_ENGINE="neural", AVATAR_MODEL_DIR=GRAPHS, AVATAR_PROVIDERS="cuda") as worker:
+            wait_until(lambda: ask(worker.port, "GET", "/ready").status == 200, 60, "/ready")
+            self.assertIn("mesh, because no provider can run the models: cuda:", health(worker)["engine_reason"])
+
+    def check_on_card(self, provider, **card):
+        """What `models check` answers on a machine with this card, whose ONNX Runtime has no libraries for it."""
+        folder = tempfile.mkdtemp(prefix="avatar-driver-")
+        self.addCleanup(shutil.rmtree, folder)
+        os.symlink(DRIVER, os.path.join(folder, "libnvidia-ml.so.1"))
+        done = subprocess.run([PROGRAM, "models", "check", GRAPHS, "--providers", provider], text=True, timeout=60,
+                              capture_output=True, env=os.environ | {"LD_LIBRARY_PATH": folder} | card)
+        self.assertNotEqual(done.returncode, 0, done.stdout)
+        self.assertEqual(len(done.stderr.splitlines()), 1, done.stderr)
+        return done.stderr
+
+    def test_a_card_that_will_not_do_is_one_sentence(self):
+        self.assertIn("the card Made Card is too old (compute capability 6.1, 7.5 is needed)",
+                      self.check_on_card("cuda", MADE_CARD_CAPABILITY="61"))
+        self.assertIn("the card Made Card has 300 MB free, 4096 MB are needed",
+                      self.check_on_card("tensorrt", MADE_CARD_FREE_MB="300"))
+        for provider in ("cuda", "tensorrt"):
+            words = self.check_on_card(provider)
+            self.assertRegex(words, f"has only: cpu|cannot load its {provider} library: .*docs/neural.md")
+
+
+if __name__ == "__main__":
+    unittest.main()
