@@ -51,7 +51,7 @@ Result<std::shared_ptr<LiveSession>> Launcher::launch(const LaunchRequest& reque
         WhepSettings{r.size.width, r.size.height, r.fps, settings_.max_bitrate_bps, settings_.most_viewers},
         transport_);
     WhepSink* const whep = sink.get();
-    return WayOut{std::move(sink), whep, [whep] { return whep->figures().viewers > 0; }};
+    return WayOut{std::move(sink), whep, [whep] { return whep->figures().viewers > 0; }, WhepSink::kPictureLag};
   });
 }
 
@@ -73,8 +73,8 @@ Result<std::shared_ptr<LiveSession>> Launcher::launch(const LaunchRequest& reque
   }
   auto way_out = make_way_out(request);
   if (!way_out) return way_out.error();
-  SessionSettings settings = live_settings(request.size, request.fps, request.performance, engine_.look_ahead(),
-                                           way_out->whep != nullptr ? WhepSink::kPictureLag : MediaTime());
+  SessionSettings settings =
+      live_settings(request.size, request.fps, request.performance, engine_.look_ahead(), way_out->picture_lag);
   if (!request.has_seed) settings.performance.seed = lots.seed;
   settings.performance.networks = settings_.networks;
   if (label) way_out->sink = make_label_sink(std::move(*label), std::move(way_out->sink));

@@ -52,6 +52,7 @@ struct WayOut {
   std::unique_ptr<Sink> sink;
   WhepSink* whep = nullptr;         ///< the sink, if that is what it is
   std::function<bool()> is_wanted;  ///< somebody is at its end
+  MediaTime picture_lag{};          ///< by which it likes pictures later than their sound
 };
 
 class Launcher final {

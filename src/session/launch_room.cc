@@ -45,7 +45,7 @@ class RoomLauncher::Guest final : public Ears {
     room_ = std::move(*room);
     auto sink = std::make_unique<LivekitSink>(room_);
     sink_ = sink.get();
-    return WayOut{std::move(sink), nullptr, [room = room_] { return !room->is_over(); }};
+    return WayOut{std::move(sink), nullptr, [room = room_] { return !room->is_over(); }, LivekitSink::kPictureLag};
   }
 
   void watch(const std::shared_ptr<LiveSession>& live) {

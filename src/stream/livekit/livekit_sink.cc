@@ -95,10 +95,10 @@ void LivekitSink::work() {
       reports_.pop_front();
     }
     lock.unlock();
+    room_->play(sound);  // first: a viewer holds sound for as long as it comes unevenly
     if (next != nullptr) {
       room_->show(picture, std::chrono::duration_cast<std::chrono::microseconds>(due.time_since_epoch()).count());
     }
-    room_->play(sound);
     for (const Report& report : reports) {
       if (report.started) {
         room_->started(report.utterance);

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // The way out of a session into a LiveKit room: pictures and sound leave on a clock of our own, every 10 ms, each
-// picture with the first sound under it. So interruptions are heard at once, and what the room is told was played has
-// really gone out.
+// picture kPictureLag after the sound of its time. So interruptions are heard at once, and what the room is told was
+// played has really gone out.
 //
 //   auto sink = std::make_unique<LivekitSink>(room);
 //   session.on_speech(... sink->started(id) / sink->finished(id, position, interrupted) ...);
@@ -24,6 +24,9 @@ namespace avatar {
 
 class LivekitSink final : public Sink {
  public:
+  /// Viewers hold sound longer than pictures, by so much (docs/livekit.md, "In step"): they meet there.
+  static constexpr MediaTime kPictureLag = MediaTime::from_ms(60);
+
   explicit LivekitSink(std::shared_ptr<Room> room);
   ~LivekitSink() override;
   LivekitSink(const LivekitSink&) = delete;
@@ -56,7 +59,7 @@ class LivekitSink final : public Sink {
   const std::shared_ptr<Room> room_;
   std::mutex mutex_;
   std::condition_variable changed_;
-  Pace pace_;
+  Pace pace_{kPictureLag};
   MediaTime added_, last_block_, hushed_at_;
   std::deque<Report> reports_;
   bool begun_ = false, closing_ = false;

@@ -46,7 +46,10 @@ bool Pace::is_silent() const {
 
 // The newest picture whose time has come.
 void Pace::advance(const Frame** picture) {
-  while (pictures_sent_ < pictures_added_ && pictures_[pictures_sent_ % kPictures].time <= sent_) {
+  const auto is_time = [&] {
+    return pictures_sent_ == 0 || pictures_[pictures_sent_ % kPictures].time + lag_ <= sent_;
+  };
+  while (pictures_sent_ < pictures_added_ && is_time()) {
     *picture = &pictures_[pictures_sent_++ % kPictures].frame;
   }
 }

@@ -1,7 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 // Sound and pictures that come a tick at a time and leave evenly: each step takes the next 10 ms of sound, and the
-// picture that is seen from then on.
+// picture that is seen from then on: picture_lag after the sound of its time, for viewers who hold sound for longer.
+// Whoever makes the pictures so much later (SessionSettings::picture_lag) does not wait for that here. The first
+// picture leaves at once.
 //
+//   Pace pace(picture_lag);
 //   pace.add(sound, time); pace.add(frame, time);     // from ticks
 //   const bool sent = pace.step(sound_out, picture);  // every 10 ms
 //
@@ -31,7 +34,9 @@ class Pace final {
   static constexpr size_t kStep = kSampleRate / 100;             ///< samples
   static constexpr MediaTime kSlack = MediaTime::from_ms(30);    ///< what may wait beyond the newest tick
   static constexpr MediaTime kBound = MediaTime::from_ms(1000);  ///< what may wait at all
-  static constexpr size_t kPictures = 4;
+  static constexpr size_t kPictures = 6;                         ///< what waits of them: 100 ms at 60 a second
+
+  explicit Pace(MediaTime picture_lag = {}) : lag_(picture_lag) {}
 
   /// Without gaps, mono, [-1, 1].
   void add(std::span<const float> sound, MediaTime time);
@@ -58,6 +63,7 @@ class Pace final {
   [[nodiscard]] bool is_silent() const;
   void advance(const Frame** picture);
 
+  const MediaTime lag_;
   std::vector<float> ring_ = std::vector<float>(static_cast<size_t>(kBound.samples));
   MediaTime added_, sent_, last_tick_, muted_until_;
   bool fades_ = false;  // the next step is the first that is muted

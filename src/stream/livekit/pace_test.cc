@@ -45,6 +45,23 @@ TEST(PaceTest, sends_each_picture_with_the_first_sound_under_it) {
   EXPECT_EQ(pace.sent(), MediaTime::from_ms(200));
 }
 
+TEST(PaceTest, a_picture_follows_the_sound_of_its_time_by_the_lag) {
+  Pace pace(MediaTime::from_ms(50));
+  Ticks ticks{pace};
+  std::array<int16_t, Pace::kStep> sound{};
+  std::vector<int> seen;
+  for (int tick = 0; tick < 4; ++tick) {
+    ticks.tick(0.5F);
+    for (int step = 0; step < 4; ++step) {
+      const Frame* picture = nullptr;
+      pace.step(sound, &picture);
+      seen.push_back(picture == nullptr ? -1 : picture->y()[0]);
+    }
+  }
+  EXPECT_EQ(seen, (std::vector{0, -1, -1, -1, -1, -1, -1, -1, -1, 1, -1, -1, -1, 2, -1, -1}))
+      << "the first at once, the others 50 ms after their time";
+}
+
 TEST(PaceTest, silence_fills_the_gap_that_a_late_tick_leaves) {
   Pace pace;
   Ticks ticks{pace};

@@ -518,8 +518,8 @@ class Room::Stay final {
     response.set_invocation_id(call.invocation_id());
     const bool ours = !agent_.empty() && call.caller_identity() == agent_;
     response.set_payload(ours ? "ok" : "reject");
-    (void)ffi_->request(request);
     if (ours) playback_->clear(Clock::now());
+    (void)ffi_->request(request);
   }
 
   // ---- what it must be told: one word at a time, in order
