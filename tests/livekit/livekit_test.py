@@ -5,7 +5,7 @@
 
 The server and the agents' packages come from install.sh. Each avatar of RoomTest is a process of its own (room_face.cc): its
 picture is white under sound and dark under silence, so a viewer can see whether they are in step. Those of LaunchTest and
-LineTest are the worker's. The Long... ones wait for servers and lines that break: minutes.
+LineTest are the worker's. The Long... ones wait for servers and lines that stay away: minutes.
 """
 import asyncio
 import json
@@ -15,6 +15,7 @@ import pathlib
 import re
 import signal
 import socket
+import statistics
 import subprocess
 import time
 import types
@@ -27,8 +28,14 @@ from PIL import Image
 from livekit import api, rtc
 
 import browser
-from people import AGENT, API, API_TOKEN, AVATAR, KEY, ROOT, SECRET, URL, Agent, Line, Server, Viewer, Worker
-from people import delete_rooms, participants, token, tone, until
+from people import AGENT, API, API_TOKEN, AVATAR, KEY, RISE_LENGTH, ROOT, SECRET, URL, Agent, Line, Server, Viewer, Worker
+from people import delete_rooms, held, participants, rising, token, tone, until
+
+
+# By so many ms sound reaches a viewer's jitter buffer later than its picture does, and is taken out of it later: see
+# docs/livekit.md, "In step".
+SOUND_LATER = -30
+SOUND_LATER_IN_CHROMIUM = 5  # beeps come through WebAudio, whose queue holds 20 to 60 ms from run to run
 
 
 class Face:
@@ -109,6 +116,16 @@ class Rooms(unittest.IsolatedAsyncioTestCase):
         await until(lambda: viewer.pictures and viewer.sounds)
         return agent, viewer, face
 
+    async def silence(self, viewer, start):
+        """What is said since then has been heard to stop."""
+        await until(lambda: viewer.sounds[-1][0] > viewer.loud_since(start)[-1] + 0.3)
+
+    def assert_heard(self, viewer, start, told):
+        """The agent was told up to where rising() was heard."""
+        heard = viewer.played_since(start)[1]
+        print(f"    told {told:.3f} s, heard {told + (heard - told + 2.5) % RISE_LENGTH - 2.5:.3f} s")
+        self.assertAlmostEqual((heard - told + 2.5) % RISE_LENGTH, 2.5, delta=0.04)
+
     async def finished(self, agent, count, timeout=10):
         await until(lambda: len(agent.told) >= count, timeout)
         self.assertEqual(len(agent.told), count)
@@ -129,13 +146,15 @@ class RoomTest(Rooms):
                   viewer.room.remote_participants[AVATAR].track_publications.values()}
         self.assertEqual(tracks, {"avatar_audio": (rtc.TrackSource.SOURCE_MICROPHONE, rtc.TrackKind.KIND_AUDIO),
                                   "avatar_video": (rtc.TrackSource.SOURCE_CAMERA, rtc.TrackKind.KIND_VIDEO)})
-        await asyncio.sleep(1)
-        n, t = len(viewer.pictures), time.monotonic()
-        await asyncio.sleep(4)
-        rate = (len(viewer.pictures) - n) / (time.monotonic() - t)
-        print(f"    process start to first picture {first:.2f} s, {rate:.1f} pictures/s, {viewer.size}")
+        rates = []
+        while not rates or (len(rates) < 10 and abs(rates[-1] - 25) > 0.5):  # others may want the processor for a while
+            before, t = await viewer.inbound(rtc.TrackKind.KIND_VIDEO), time.monotonic()
+            await asyncio.sleep(3)
+            after = await viewer.inbound(rtc.TrackKind.KIND_VIDEO)
+            rates.append(round((after.frames_received - before.frames_received) / (time.monotonic() - t), 1))
+        print(f"    process start to first picture {first:.2f} s, {rates} pictures/s, {viewer.size}")
         self.assertLess(first, 3)
-        self.assertGreater(rate, 24)
+        self.assertAlmostEqual(rates[-1], 25, delta=0.5)
         self.assertEqual(viewer.size, (512, 512))
         self.assertTrue(viewer.sounds)
         self.assertEqual(await face.end(), "the avatar was asked to leave")
@@ -143,33 +162,40 @@ class RoomTest(Rooms):
 
     async def test_says_a_segment_and_tells_where_it_ended(self):
         agent, viewer, _ = await self.everybody()
-        start = time.monotonic()
-        await agent.say(tone(2.0))
-        at, position, interrupted = await self.finished(agent, 1)
-        self.assertFalse(interrupted)
-        self.assertAlmostEqual(position, 2.0, delta=0.04)
-        await asyncio.sleep(0.5)
-        loud = viewer.loud_since(start)
-        print(f"    first sound after {loud[0] - start:.3f} s, heard for {loud[-1] - loud[0]:.2f} s, "
-              f"told {at - loud[-1]:+.3f} s after its end")
-        self.assertAlmostEqual(loud[-1] - loud[0], 2.0, delta=0.1)
-        self.assertLess(loud[0] - start, 0.6)
+        delays = []
+        for turn in range(1, 4):
+            start = time.monotonic()
+            await agent.say(rising(2.0))
+            at, position, interrupted = await self.finished(agent, turn)
+            self.assertFalse(interrupted)
+            self.assertAlmostEqual(position, 2.0, delta=0.04)
+            await self.silence(viewer, start)
+            loud, (first, last) = viewer.loud_since(start), viewer.played_since(start)
+            print(f"    first sound after {loud[0] - start:.3f} s, heard from {first:.3f} to {last:.3f} s, "
+                  f"told {at - loud[-1]:+.3f} s after its end")
+            self.assertAlmostEqual(first, 0, delta=0.04)
+            self.assertAlmostEqual(last, 2.0, delta=0.04)
+            delays.append(loud[0] - start)
+        self.assertLess(statistics.median(delays), 0.6)
 
     async def test_tells_when_it_starts_to_those_who_ask(self):
         agent, _, _ = await self.everybody(wait_start=True)
-        await agent.say(tone(0.5))
-        await self.finished(agent, 1)
-        self.assertEqual(len(agent.started), 1)
-        self.assertAlmostEqual(agent.told[0][0] - agent.started[0], 0.5, delta=0.15)
+        for turn in range(1, 6):
+            await agent.say(tone(0.5))
+            await self.finished(agent, turn)
+            self.assertEqual(len(agent.started), turn)
+        lengths = [told[0] - started for told, started in zip(agent.told, agent.started)]
+        self.assertAlmostEqual(statistics.median(lengths), 0.5, delta=0.1)
 
     async def test_picture_and_sound_are_in_step(self):
         agent, viewer, _ = await self.everybody()
         await asyncio.sleep(2)
         start = time.monotonic()
+        await viewer.watch_buffers()
         beeps = np.concatenate([np.concatenate([tone(0.2), np.zeros(int(0.8 * 24000))]) for _ in range(12)])
         await agent.say(beeps)
         await self.finished(agent, 1, 20)
-        await asyncio.sleep(0.5)
+        await asyncio.sleep(1)
 
         def onsets(samples, loud):
             found = []
@@ -181,13 +207,17 @@ class RoomTest(Rooms):
                 before = now
             return found
         heard, seen = onsets(viewer.sounds, 0.05), onsets(viewer.pictures, 128)
-        self.assertEqual((len(heard), len(seen)), (12, 12))
-        offsets = [1000 * (a - v) for a, v in zip(heard, seen)]
-        print("    sound after picture, ms:", " ".join(f"{x:.0f}" for x in offsets))
-        # This viewer shows pictures as they come and plays sound from a jitter buffer: 40 ms at its shortest, more
-        # while the machine is busy. (A browser delays the pictures by as much.) The shortest tells what we send.
-        self.assertGreater(min(offsets), -20)
-        self.assertLess(min(offsets), 80)
+        # One may be lost where others want the processor too.
+        pairs = [(a, v) for a in heard for v in seen if abs(a - v) < 0.5]
+        self.assertGreater(len(pairs), 8)
+        offsets = [1000 * (a - v) for a, v in pairs]
+        held = [1000 * (viewer.held(rtc.TrackKind.KIND_AUDIO, a - 0.3, a + 0.1) -
+                        viewer.held(rtc.TrackKind.KIND_VIDEO, v - 0.3, v + 0.1)) for a, v in pairs]
+        ours = statistics.median(offset - h for offset, h in zip(offsets, held))
+        print(f"    sound after picture {statistics.median(offsets):.0f} ms ({' '.join(f'{x:.0f}' for x in offsets)}); the "
+              f"viewer's buffers hold sound for {statistics.median(held):.0f} ms longer than pictures, the rest is {ours:.0f}")
+        # What its buffers do comes and goes with how busy the machine is; the rest is ours.
+        self.assertAlmostEqual(ours, SOUND_LATER, delta=20)
 
     @unittest.skipIf(browser.missing(), browser.missing())
     async def test_a_browser_sees_and_hears_it_in_step(self):
@@ -200,35 +230,43 @@ class RoomTest(Rooms):
         await viewer.run("new Promise((done) => setInterval(() => seen.firstPicture && done(), 20))")
         await asyncio.sleep(3)
         beeps = np.concatenate([np.concatenate([tone(0.2), np.zeros(int(0.8 * 24000))]) for _ in range(14)])
-        before = await viewer.run("figures()")
         await agent.say(beeps)
-        await self.finished(agent, 1, 25)
-        await asyncio.sleep(0.5)
-        after = await viewer.run("figures()")
+        kept = []
+        while not agent.told or len(kept) < 20:
+            kept.append(await viewer.run("figures()"))
+            await asyncio.sleep(0.4)
+        before, after = kept[0], kept[-1]
         self.assertEqual(after["tracks"], {"avatar_audio": "microphone audio", "avatar_video": "camera video"})
         self.assertIn("video/VP8", after["codecs"])
-        (v0, a0), (v1, a1) = ((f["video"], f["audio"]) for f in (before, after))
-        rate, received = ((v1[what] - v0[what]) / (v1["timestamp"] - v0["timestamp"]) * 1000
-                          for what in ("framesDecoded", "framesReceived"))
-        held = 1000 * (a1["jitterBufferDelay"] - a0["jitterBufferDelay"]) / (
-            a1["jitterBufferEmittedCount"] - a0["jitterBufferEmittedCount"])
-        print(f"    Chromium: process start to first picture {after['firstPicture'] - begin:.0f} ms, {received:.2f} pictures/s "
-              f"come, {rate:.2f} are decoded, {v1['freezeCount'] - v0['freezeCount']} freezes, its buffer holds {held:.0f} ms")
+
+        def rate(what, a, b):
+            a, b = a["video"], b["video"]
+            return (b[what] - a[what]) / (b["timestamp"] - a["timestamp"]) * 1000
+        received = [rate("framesReceived", a, b) for a, b in zip(kept, kept[8:])]
+        decoded = rate("framesDecoded", before, after)
+        buffers = {kind: [(k["now"], 1000 * k[kind]["jitterBufferDelay"], k[kind]["jitterBufferEmittedCount"]) for k in kept]
+                   for kind in ("audio", "video")}
+        pairs = [(b, f) for b in after["beeps"] for f in after["flashes"] if abs(b - f) < 500 and b > before["now"]]
+        offset = statistics.median(b - f for b, f in pairs)
+        ours = statistics.median(b - f - (held(buffers["audio"], b - 300, b + 100) - held(buffers["video"], f - 300, f + 100))
+                                 for b, f in pairs)
+        freezes = after["video"]["freezeCount"] - before["video"]["freezeCount"]
+        print(f"    Chromium: process start to first picture {after['firstPicture'] - begin:.0f} ms, {min(received):.1f} to "
+              f"{max(received):.1f} pictures/s come, {decoded:.1f} are decoded, {freezes} freezes, its buffers hold "
+              f"{held(buffers['audio'], 0, 1e12):.0f} ms of sound, {held(buffers['video'], 0, 1e12):.0f} of pictures\n"
+              f"    sound after picture {offset:.0f} ms ({' '.join(f'{b - f:.0f}' for b, f in pairs)}), "
+              f"{ours:.0f} without its buffers")
         self.assertLess(after["firstPicture"] - begin, 3000)
-        self.assertGreater(received, 24)
-        self.assertLess(received, 26)
-        self.assertGreater(a1["totalAudioEnergy"], a0["totalAudioEnergy"] + 0.01)
+        self.assertLess(min(abs(r - 25) for r in received), 0.5)
+        self.assertGreater(after["audio"]["totalAudioEnergy"], before["audio"]["totalAudioEnergy"] + 0.01)
+        self.assertGreaterEqual(len(pairs), 8)
+        self.assertAlmostEqual(ours, SOUND_LATER_IN_CHROMIUM, delta=40)
         # Chromium is the first to suffer when others want the processor: it decodes later, and holds half a second of sound.
         load = os.getloadavg()[0] / os.cpu_count()
         if load > 1.5:
             self.skipTest(f"what Chromium makes of it cannot be judged: {load:.1f} programs want each core of this machine")
-        flashes = after["flashes"][3:-1]  # the first ones settle the browser's buffers
-        offsets = sorted(min((b - f for b in after["beeps"]), key=abs) for f in flashes)
-        offset = offsets[len(offsets) // 2]
-        print(f"    sound after picture {offset:.0f} ms ({' '.join(f'{o:.0f}' for o in offsets)})")
-        self.assertGreater(rate, 24)
-        self.assertGreaterEqual(len(offsets), 8)
-        self.assertLess(abs(offset), 100)  # beeps come through WebAudio, whose queue holds 20 to 60 ms from run to run
+        self.assertGreater(decoded, 24)
+        self.assertLess(abs(offset), 60)
 
     async def test_segments_queue_at_any_rate_and_with_odd_borders(self):
         agent, _, _ = await self.everybody()
@@ -259,53 +297,57 @@ class RoomTest(Rooms):
     async def test_more_than_a_minute_can_wait(self):
         agent, viewer, _ = await self.everybody()
         start = time.monotonic()
-        await agent.say(tone(100, 16000), 16000)
+        await agent.say(rising(100, 16000), 16000)
         await until(lambda: viewer.loud_since(start))
         await asyncio.sleep(1)
         self.assertEqual(await agent.clear(), "ok")
-        cut = time.monotonic()
         _, position, interrupted = await self.finished(agent, 1)
         self.assertTrue(interrupted)
-        self.assertAlmostEqual(position, cut - viewer.loud_since(start)[0], delta=0.3)
+        await self.silence(viewer, start)
+        self.assert_heard(viewer, start, position)
 
     async def test_an_interruption_is_heard_told_once_and_over(self):
         agent, viewer, _ = await self.everybody()
-        delays = []
+        await viewer.watch_buffers()
+        told, delays, ours = [], [], []
         for turn in range(1, 7):
             start = time.monotonic()
-            await agent.say(tone(5), flush=turn % 2 == 0)  # its end comes before or after the interruption
+            await agent.say(rising(5), flush=turn % 2 == 0)  # its end comes before or after the interruption
             await until(lambda: viewer.loud_since(start))
-            began = viewer.loud_since(start)[0]
             await asyncio.sleep(0.5 + 0.013 * turn)
             cut = time.monotonic()
             agent.output.flush()
             self.assertEqual(await asyncio.gather(agent.clear(), agent.clear()), ["ok", "ok"])
             at, position, interrupted = await self.finished(agent, turn)
             self.assertTrue(interrupted)
-            self.assertLess(at - cut, 0.3)
-            await asyncio.sleep(0.4)
+            await self.silence(viewer, start)
+            self.assert_heard(viewer, start, position)
             end = viewer.loud_since(start)[-1]
+            told.append(at - cut)
             delays.append(end - cut)
-            self.assertAlmostEqual(position, end - began, delta=0.1)
-        print("    interruption to silence at the listener, ms:", " ".join(f"{1000 * d:.0f}" for d in sorted(delays)))
-        self.assertLess(max(delays), 0.3)
+            ours.append(end - cut - viewer.held(rtc.TrackKind.KIND_AUDIO, end - 0.3, end))
+        print("    interruption to silence at the listener, ms:", " ".join(f"{1000 * d:.0f}" for d in sorted(delays)),
+              "; without its jitter buffer", " ".join(f"{1000 * d:.0f}" for d in sorted(ours)))
+        self.assertLess(max(told), 2)  # the agent waits no longer
+        self.assertLess(statistics.median(told), 0.3)
+        self.assertLess(statistics.median(ours), 0.08)
         await agent.say(tone(0.5))
         _, position, interrupted = await self.finished(agent, 7)
         self.assertFalse(interrupted)
         self.assertAlmostEqual(position, 0.5, delta=0.04)
 
     async def test_the_agents_own_interruption_works(self):
-        agent, _, _ = await self.everybody()
-        for turn in (1, 2):
+        agent, viewer, _ = await self.everybody()
+        for _ in range(2):
             start = time.monotonic()
-            await agent.say(tone(5))
-            await asyncio.sleep(0.7)
-            cut = time.monotonic() - start
+            await agent.say(rising(5))
+            await until(lambda: viewer.loud_since(start))
+            await asyncio.sleep(0.5)
             agent.output.clear_buffer()
-            event = await asyncio.wait_for(agent.output.wait_for_playout(), 1.5)
+            event = await asyncio.wait_for(agent.output.wait_for_playout(), 1.9)
             self.assertTrue(event.interrupted)
-            self.assertLess(event.playback_position, cut + 0.1)
-            self.assertGreater(event.playback_position, cut - 0.5)
+            await self.silence(viewer, start)
+            self.assert_heard(viewer, start, event.playback_position)
 
     async def test_an_interruption_of_nothing_is_only_answered(self):
         agent, _, _ = await self.everybody()
@@ -389,20 +431,7 @@ class RoomTest(Rooms):
         self.assertIn("could not be joined", reason)
 
 
-class LongRoomTest(Rooms):
-    async def test_leaves_when_the_server_stays_away(self):
-        agent = await self.agent()
-        face = self.face()
-        await until(lambda: AVATAR in agent.room.remote_participants)
-        self.server.stop(signal.SIGKILL)
-        del self.cleanup[:1]
-        await agent.leave()
-        start = time.monotonic()
-        reason = await face.reason(120)
-        print(f"    left after {time.monotonic() - start:.0f} s:", reason)
-        self.server.start()
-        self.assertIn("connection", reason)
-
+class RestartTest(Rooms):
     async def test_a_server_that_comes_back_finds_us_speaking(self):
         agent, viewer = await self.agent(), await self.viewer()
         face = self.face()
@@ -420,6 +449,21 @@ class LongRoomTest(Rooms):
         _, position, _ = await self.finished(again, 1, 15)
         self.assertAlmostEqual(position, 0.3, delta=0.04)
         self.assertIsNone(face.process.poll())
+
+
+class LongRoomTest(Rooms):
+    async def test_leaves_when_the_server_stays_away(self):
+        agent = await self.agent()
+        face = self.face()
+        await until(lambda: AVATAR in agent.room.remote_participants)
+        self.server.stop(signal.SIGKILL)
+        del self.cleanup[:1]
+        await agent.leave()
+        start = time.monotonic()
+        reason = await face.reason(120)
+        print(f"    left after {time.monotonic() - start:.0f} s:", reason)
+        self.server.start()
+        self.assertIn("connection", reason)
 
 
 class LaunchTest(Rooms):
@@ -443,12 +487,20 @@ class LaunchTest(Rooms):
 
     async def asyncTearDown(self):
         await super().asyncTearDown()
-        for _ in range(50):
-            await delete_rooms()
+        await delete_rooms()
+        await self.empty()
+
+    async def empty(self):
+        for _ in range(100):
             if await self.worker.active() == 0:
                 return
-            await asyncio.sleep(0.1)
+            await asyncio.sleep(0.05)
+            await delete_rooms()
         self.fail("a place was not given back")
+
+    def said(self, words, since=0):
+        """The worker's lines with these words about this test's room."""
+        return [x for x in self.worker.said()[since:].splitlines() if words in x and f"room={self.name} " in x + " "]
 
     async def test_the_published_plugin_gets_its_face(self):
         from livekit.plugins import bithuman
@@ -504,16 +556,35 @@ class LaunchTest(Rooms):
         self.assertLess(max(times), 1)
 
         def last_one_is_there():
-            ends = self.worker.said()[before:].split("left the room")
-            return len(ends) == 11 and "joined the room" in ends[-1]
+            lines = self.said("the room room=", before)
+            return sum("left" in line for line in lines) == 10 and "joined" in lines[-1]
         await until(last_one_is_there)
         self.assertEqual(await self.worker.active(), 1)
+        await until(lambda: AVATAR in viewer.room.remote_participants and 2 == sum(
+            track.subscribed for track in viewer.room.remote_participants[AVATAR].track_publications.values()))
+        start = time.monotonic()
+        await until(lambda: viewer.sounds[-1][0] > start + 0.5)
         start = time.monotonic()
         await agent.say(tone(0.4))
         _, position, _ = await self.finished(agent, 1)
         self.assertAlmostEqual(position, 0.4, delta=0.04)
         await until(lambda: viewer.loud_since(start))
         self.assertNotIn("somebody joined", self.worker.said()[before:])
+
+    async def test_ten_launches_in_a_row_are_seen_and_give_their_places_back(self):
+        times = []
+        for _ in range(10):
+            viewer = await self.viewer()
+            start = time.monotonic()
+            await self.launch()
+            await until(lambda: viewer.pictures and viewer.sounds)
+            times.append(viewer.pictures[0][0] - start)
+            await viewer.leave()
+            self.cleanup.remove(viewer.leave)
+            await delete_rooms()
+            await self.empty()
+        print("    first pictures, ms:", " ".join(f"{1000 * t:.0f}" for t in sorted(times)))
+        self.assertLess(statistics.median(times), 1.5)
 
     async def test_a_server_that_does_not_answer_holds_nobody_up(self):
         silent = await asyncio.start_server(lambda *_: None, "127.0.0.1", 7999)
@@ -526,11 +597,7 @@ class LaunchTest(Rooms):
         async with aiohttp.ClientSession(headers={"api-secret": API_TOKEN}) as http:
             async with http.delete(f"{API}/sessions/{answer['session_id']}") as ended:
                 self.assertLess(ended.status, 300)
-        for _ in range(10):
-            if await self.worker.active() == 0:
-                return
-            await asyncio.sleep(0.05)
-        self.fail("a place was not given back")
+        await self.empty()
 
     async def test_a_full_house_says_when_to_come_back(self):
         before = len(self.worker.said())
@@ -538,6 +605,7 @@ class LaunchTest(Rooms):
             await self.launch(room=room)
         answer, _ = await self.launch(503)
         self.assertEqual(answer["error"]["kind"], "busy")
+        self.assertGreater(int(self.worker.headers["Retry-After"]), 0)
         await until(lambda: self.worker.said()[before:].count("joined the room") == 2)
 
     async def test_the_request_may_stay_open_until_the_avatar_leaves(self):
@@ -581,8 +649,8 @@ class LaunchTest(Rooms):
                         self.assertLess(time.monotonic() - start, 15)
                         await asyncio.sleep(0.05)
                     took = time.monotonic() - start
-                    await until(lambda: "left the room" in self.worker.said()[before:])
-                    lines = [x for x in self.worker.said()[before:].splitlines() if "left the room" in x]
+                    await until(lambda: self.said("left the room", before))
+                    lines = self.said("left the room", before)
                     print(f"    {reason}: its place was free after {took:.2f} s")
                     self.assertEqual(len(lines), 1, lines)
                     self.assertIn(reason, lines[0])
@@ -592,7 +660,7 @@ class LaunchTest(Rooms):
         while not [p for p in await participants(self.name) if p.identity == AVATAR]:
             await asyncio.sleep(0.002)
         await delete_rooms()
-        await until(lambda: "left the room" in self.worker.said().rsplit("goes to a room", 1)[-1], 20, 0.1)
+        await until(lambda: self.said("left the room"), 20, 0.1)
         self.assertEqual(await self.worker.active(), 0)
 
     async def test_what_is_wrong_is_told(self):

@@ -30,6 +30,8 @@ DEPS = ROOT / ".deps/livekit-test"
 
 CONFIG = f"""
 port: 7880
+room:
+  sync_streams: true  # viewers keep the picture in step with the sound
 rtc:
   node_ip: 10.77.0.1  # of run.sh's network namespace
   use_external_ip: false
@@ -129,12 +131,13 @@ class Worker:
         return said
 
     async def launch(self, room, key=API_TOKEN, query="", headers=None, form=None, **fields):
-        """The answer's status and JSON, and how long it took."""
+        """The answer's status and JSON, and how long it took. Its headers are in self.headers."""
         fields = {"livekit_url": URL, "livekit_token": token(AVATAR, room, behalf=AGENT), "room_name": room, **fields}
         body = {"data": form(fields)} if form else {"json": fields}
         async with aiohttp.ClientSession() as http:
             start = time.monotonic()
             async with http.post(self.api + "/launch" + query, headers=headers or {"api-secret": key}, **body) as answer:
+                self.headers = answer.headers
                 return answer.status, await answer.json(), time.monotonic() - start
 
     async def active(self):
@@ -175,12 +178,12 @@ async def until(what, timeout=10.0, step=0.02):
 
 
 class Viewer:
-    """Somebody who watches: when each picture came and how bright it was, when each 10 ms of sound came and how loud."""
+    """Somebody who watches: when each picture came and how bright it was, when each 10 ms of sound came, how loud and what."""
 
     def __init__(self, name="viewer"):
         self.name = name
         self.room = rtc.Room()
-        self.pictures, self.sounds, self.tasks = [], [], []
+        self.pictures, self.sounds, self.heard, self.tasks = [], [], [], []
         self.tracks = {}
         self.size = None
         self.room.on("track_subscribed", self.subscribed)
@@ -209,10 +212,32 @@ class Viewer:
     async def listen(self, track):
         async for event in rtc.AudioStream(track, sample_rate=48000, num_channels=1, frame_size_ms=10):
             sound = np.frombuffer(event.frame.data, np.int16)
+            self.heard.append(sound)
             self.sounds.append((time.monotonic(), float(np.abs(sound.astype(np.int32)).max()) / 32768))
 
     def loud_since(self, start):
         return [t for t, level in self.sounds if t >= start and level > 0.02]
+
+    def played_since(self, start):
+        """From where to where of rising() was heard since then: position(), whenever it was heard."""
+        loud = [i for i, (t, level) in enumerate(self.sounds) if t >= start and level > 0.02]
+        first, last = loud[0], loud[-1]
+        # Of three whole frames, the middle; the last loud one is loud for a part of its 10 ms.
+        return position(self.heard[first + 1:first + 4]) - 0.02, position(self.heard[last - 3:last]) + 0.02
+
+    async def watch_buffers(self):
+        """From now on held() tells how long its jitter buffers hold what comes, in seconds."""
+        async def look():
+            while True:
+                for kind, kept in self.buffers.items():
+                    now = await self.inbound(kind)
+                    kept.append((time.monotonic(), now.jitter_buffer_delay, now.jitter_buffer_emitted_count))
+                await asyncio.sleep(0.2)
+        self.buffers = {rtc.TrackKind.KIND_AUDIO: [], rtc.TrackKind.KIND_VIDEO: []}
+        self.tasks.append(asyncio.create_task(look()))
+
+    def held(self, kind, begin, end):
+        return held(self.buffers[kind], begin, end)
 
     async def inbound(self, kind):
         """What its libwebrtc counts of a track."""
@@ -225,6 +250,13 @@ class Viewer:
         for task in self.tasks:
             task.cancel()
         await self.room.disconnect()
+
+
+def held(buffer, begin, end):
+    """How long a jitter buffer held what it gave in that time; in the units of the buffer's (time, delay, count)."""
+    before = max((k for k in buffer if k[0] <= begin), default=buffer[0])
+    after = min((k for k in buffer if k[0] >= end), default=buffer[-1])
+    return (after[1] - before[1]) / max(1, after[2] - before[2])
 
 
 class Agent:
@@ -261,3 +293,22 @@ class Agent:
 
 def tone(seconds, rate=24000, hz=440):
     return np.sin(np.arange(int(seconds * rate)) * 2 * math.pi * hz / rate) * 12000
+
+
+RISE_FROM, RISE, RISE_LENGTH = 300, 400, 5  # Hz, Hz/s, s
+
+
+def rising(seconds, rate=24000):
+    """A tone that rises for 5 s, again and again: its pitch tells which part of it is heard."""
+    t = np.arange(int(seconds * rate)) / rate
+    pitch = RISE_FROM + RISE * (t % RISE_LENGTH)
+    return np.sin(2 * math.pi * np.cumsum(pitch) / rate) * 12000
+
+
+def position(frames, rate=48000):
+    """The middle of this sound in rising(), seconds since it last began to rise."""
+    sound = np.concatenate(frames)
+    bins = np.log(np.abs(np.fft.rfft(sound * np.hanning(len(sound)), 8192)) + 1e-9)
+    peak = int(np.argmax(bins[1:-1])) + 1
+    a, b, c = bins[peak - 1:peak + 2]
+    return ((peak + (a - c) / (2 * (a - 2 * b + c))) * rate / 8192 - RISE_FROM) / RISE
