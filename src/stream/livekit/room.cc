@@ -35,6 +35,8 @@ constexpr const char* kOnBehalf = "lk.publish_on_behalf";
 constexpr uint64_t kVoiceBitrate = 48'000;  // bit/s, of mono speech: Opus is transparent there
 constexpr auto kLook = milliseconds(100);   // how often what time alone brings is looked after
 constexpr auto kLeaveTimeout = milliseconds(2'000);
+// Where nobody answers at all, the library tries for minutes.
+constexpr auto kReconnectTimeout = milliseconds(30'000);
 constexpr auto kRetry = milliseconds(100);
 constexpr int kTries = 3;
 constexpr auto kJoinAgain = milliseconds(1'000);
@@ -241,6 +243,7 @@ class Room::Stay final {
         playback_->look(now);
         next_look = now + kLook;
       }
+      if (reconnecting_ && now >= reconnect_deadline_) return {ErrorKind::unavailable, words_of(0)};
       if (!agent_present_ && !reconnecting_ && now >= agent_deadline_) {
         return {ErrorKind::timeout, agent_.empty() ? "no agent came" : "the agent left and did not come back"};
       }
@@ -434,6 +437,7 @@ class Room::Stay final {
         open(event.byte_stream_opened());
         break;
       case ffi::RoomEvent::kReconnecting:
+        if (!reconnecting_) reconnect_deadline_ = Clock::now() + kReconnectTimeout;
         reconnecting_ = true;
         log(LogLevel::info, "the connection to the room was lost; trying again", {{"room", settings_.name}});
         break;
@@ -593,7 +597,7 @@ class Room::Stay final {
   std::vector<std::pair<uint64_t, OwnedHandle>> readers_;
   std::string identity_, on_behalf_, agent_;
   bool agent_present_ = false, wants_started_ = true, reconnecting_ = false;
-  Clock::time_point agent_deadline_;
+  Clock::time_point agent_deadline_, reconnect_deadline_;
   uint64_t rpc_id_ = 0;  // of the word that is under way
   bool rpc_started_ = false;
   int rpc_tries_ = 0;
