@@ -5,7 +5,8 @@
 
 Each of ten clients starts a session (the built-in portrait or a picture of its own), speaks to it over a WebSocket or
 with POST, interrupts it now and then, sometimes adds a viewer that never comes, and leaves in order or without a word.
-Prints a line a minute; ends with 1 when something has grown or a client was not served.
+Six times all of them leave. Prints what is in use a line a minute and when nobody is there; ends with 1 when that has
+grown from the first time to the last, or a client was not served.
 """
 import os
 import random
@@ -17,6 +18,7 @@ from client import OFFER, WebSocket, ask, end_session, form, pcm, start_session,
 from worker import Worker
 
 CLIENTS = 10
+PARTS = 6
 PORTRAIT = os.path.join(os.path.dirname(__file__), "../../assets/portrait/portrait-1024.png")
 
 
@@ -76,7 +78,7 @@ class Client(threading.Thread):
 
 def main():
     program, minutes = sys.argv[1], float(sys.argv[2]) if len(sys.argv) > 2 else 1
-    with Worker(program, AVATAR_MAX_SESSIONS=2 * CLIENTS, AVATAR_IDLE_SECONDS=15) as worker:
+    with Worker(program, AVATAR_MAX_SESSIONS=4 * CLIENTS, AVATAR_IDLE_SECONDS=15) as worker:
         def settled():
             """Once nobody is there, and viewers who never came have been given up."""
             end = time.monotonic() + 60
@@ -97,18 +99,18 @@ def main():
                   f"descriptors{more}", flush=True)
 
         show("idle", worker.figures())
-        for client in crowd(30, 0):  # what is made once is made by now
-            client.join()
-        before = settled()
-        show("start", before)
-        clients = crowd(60 * minutes, 100)
-        for minute in range(1, int(minutes) + 1):
-            time.sleep(60)
-            show(f"{minute} min", worker.figures(), f"  {sum(c.sessions for c in clients)} sessions")
-        for client in clients:
-            client.join()
-        after = settled()
-        show("end", after)
+        clients, alone = [], []
+        for part in range(PARTS):
+            end = time.monotonic() + 60 * minutes / PARTS
+            clients += crowd(60 * minutes / PARTS, 100 * part)
+            while time.monotonic() < end - 60:
+                time.sleep(60)
+                show("crowded", worker.figures(), f"  {sum(c.sessions for c in clients)} sessions")
+            for client in clients:
+                client.join()
+            alone.append(settled())
+            show("alone", alone[-1])
+        before, after = alone[0], alone[-1]
         failures = [words for client in clients for words in client.failures]
         late = ask(worker.port, "GET", "/metrics").body.decode()
         print(f"{sum(c.sessions for c in clients)} sessions, {sum(c.utterances for c in clients)} utterances, "
