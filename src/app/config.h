@@ -31,8 +31,8 @@ struct Config {
   std::filesystem::path cache;    ///< empty before complete(): where the user's caches are
   std::filesystem::path models;   ///< of the neural engine; empty: none
   std::string engine = "auto";
-  std::vector<std::string> providers;  ///< of the neural engine, tried in this order; empty: tensorrt, then cuda
-  int device = 0;                      ///< likewise: which card
+  std::vector<std::string> providers;   ///< of the neural engine, tried in this order; empty: tensorrt, then cuda
+  int device = 0;                       ///< likewise: which card
   std::filesystem::path emotion_model;  ///< a user's own; empty: the one in the program
   std::filesystem::path lips_model;     ///< likewise
 
