@@ -160,6 +160,16 @@ TEST_P(EngineContract, survives_extremes_and_takes_what_is_no_number_for_0) {
   EXPECT_TRUE(drawn(*avatar(), poses_of(std::numeric_limits<float>::quiet_NaN())).bytes() == rest.bytes());
 }
 
+TEST_P(EngineContract, keeps_what_avatars_share_while_somebody_holds_it) {
+  std::shared_ptr<const void> shared = engine_->what_avatars_share(the_portrait(), {256, 256});
+  if (shared == nullptr) GTEST_SKIP() << "they share nothing";
+  EXPECT_EQ(engine_->what_avatars_share(the_portrait(), {256, 256}), shared);
+  EXPECT_NE(engine_->what_avatars_share(the_portrait(), {128, 128}), shared);
+  const std::weak_ptr<const void> watched = shared;
+  shared.reset();
+  EXPECT_TRUE(watched.expired());
+}
+
 TEST_P(EngineContract, gives_each_avatar_its_own_state) {
   const auto a = avatar(), b = avatar(), alone = avatar();
   for (int i = 0; i < 6; ++i) {

@@ -60,6 +60,13 @@ class Engine {
   /// [any thread]
   virtual Result<std::unique_ptr<Avatar>> make_avatar(std::shared_ptr<const Portrait> portrait,
                                                       FrameSize size) const = 0;
+
+  /// What all avatars of this person at this size share, made if need be: while somebody holds it, the next avatar is
+  /// there at once. null: they share nothing. `size`: in range. [any thread]
+  [[nodiscard]] virtual std::shared_ptr<const void> what_avatars_share(std::shared_ptr<const Portrait> /*portrait*/,
+                                                                       FrameSize /*size*/) const {
+    return nullptr;
+  }
 };
 
 }  // namespace avatar

@@ -8,11 +8,13 @@
 // it), unsupported (not a kind of picture we read).
 #pragma once
 
+#include <array>
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <mutex>
 #include <optional>
 #include <string>
 #include <vector>
@@ -69,6 +71,7 @@ class Launcher final {
 
  private:
   [[nodiscard]] Result<std::shared_ptr<const Portrait>> portrait_of(const LaunchRequest& request) const;
+  void keep_ready(std::shared_ptr<const void> person) const;
 
   const Engine& engine_;
   const Presets& presets_;
@@ -77,6 +80,8 @@ class Launcher final {
   Sessions& sessions_;
   const Clock& clock_;
   const LaunchSettings settings_;
+  mutable std::mutex mutex_;
+  mutable std::array<std::shared_ptr<const void>, 2> ready_;  // of the presets that were asked for last, newest first
 };
 
 }  // namespace avatar

@@ -250,6 +250,11 @@ class MeshEngine final : public Engine {
     return std::unique_ptr<Avatar>(std::make_unique<MeshAvatar>(person(std::move(portrait), size)));
   }
 
+  [[nodiscard]] std::shared_ptr<const void> what_avatars_share(std::shared_ptr<const Portrait> portrait,
+                                                               FrameSize size) const override {
+    return person(std::move(portrait), size);
+  }
+
  private:
   struct Known {
     std::weak_ptr<const Portrait> portrait;
@@ -257,8 +262,8 @@ class MeshEngine final : public Engine {
     std::weak_ptr<const Person> person;
   };
 
-  // What another avatar of the same portrait and size has prepared, or a new one. As long as one avatar of a preset
-  // lives, the next is there at once. Two that prepare the same at the same time both do the work; one is kept.
+  // What another avatar of the same portrait and size has prepared, or a new one. Two that prepare the same at the same
+  // time both do the work; one is kept.
   [[nodiscard]] std::shared_ptr<const Person> person(std::shared_ptr<const Portrait> portrait, FrameSize size) const {
     const auto known = [&]() -> std::shared_ptr<const Person> {
       const std::lock_guard lock(mutex_);

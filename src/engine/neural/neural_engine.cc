@@ -215,6 +215,11 @@ class NeuralEngine final : public Engine {
     return capacity_of(*studio().networks(), studio().options().speaker);
   }
 
+  [[nodiscard]] std::shared_ptr<const void> what_avatars_share(std::shared_ptr<const Portrait> portrait,
+                                                               FrameSize size) const override {
+    return stand_in_->what_avatars_share(std::move(portrait), size);
+  }
+
   Result<std::unique_ptr<Avatar>> make_avatar(std::shared_ptr<const Portrait> portrait, FrameSize size) const override {
     auto stand_in = stand_in_->make_avatar(portrait, size);
     if (!stand_in) return stand_in.error();
