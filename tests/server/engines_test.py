@@ -46,7 +46,7 @@ class Engines(unittest.TestCase):
                               ({"AVATAR_MODEL_DIR": folder}, "appearance_extractor.onnx is missing"),
                               ({"AVATAR_MODEL_DIR": os.path.join(folder, "nowhere")}, "is no folder")):
             with Worker(PROGRAM, AVATAR_ENGINE="auto", **settings) as worker:
-                self.assertEqual(ask(worker.port, "GET", "/ready").status, 200)
+                wait_until(lambda: ask(worker.port, "GET", "/ready").status == 200, 20, "/ready")
                 told = health(worker)
                 self.assertEqual(told["engine"], "mesh")
                 self.assertIn(why, told["engine_reason"])
