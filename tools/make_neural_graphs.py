@@ -116,9 +116,16 @@ class Maker:
             outputs.append((name, FLOAT, [1, bias.size]))
         g.save(self.folder, [("image", FLOAT, [1, 3, 256, 256])], outputs)
 
-    def stitch_network(self):
-        g = Graph("stitch_network")
-        part = g.op("Mul", g.op("Sub", "kp_source", "kp_driving"), g.floats(0.01))
+    def stitch_network(self, name="stitch_network", fills_memory_at=None):
+        """fills_memory_at: where the points move farther aside, a run wants more memory than any machine has."""
+        g = Graph(name)
+        moved = g.op("Sub", "kp_source", "kp_driving")
+        part = g.op("Mul", moved, g.floats(0.01))
+        if fills_memory_at is not None:
+            farthest = g.op("ReduceMax", g.op("Abs", moved), keepdims=0)
+            place = g.op("Cast", g.op("Greater", farthest, g.floats(fills_memory_at)), to=INT64)
+            size = g.op("Gather", g.ints(1, 1 << 46), g.op("Reshape", place, g.ints(1)))
+            part = g.op("Add", part, g.op("ReduceMax", g.op("ConstantOfShape", size), keepdims=0))
         g.op("Add", "kp_driving", part, out="out")
         shape = [self.n, POINTS, 3]
         g.save(self.folder, [("kp_source", FLOAT, shape), ("kp_driving", FLOAT, shape)], [("out", FLOAT, shape)],
@@ -145,16 +152,18 @@ class Maker:
         g.save(self.folder, [("feature_3d", FLOAT, [self.n, 32, 16, 64, 64]), ("kp_source", FLOAT, points),
                              ("kp_driving", FLOAT, points)], [("out", FLOAT, [self.n, 256, 64, 64])], half=self.half)
 
-    def decoder(self):
-        g = Graph("decoder")
+    def decoder(self, name="decoder", block=8, bias=-3.0):
+        g = Graph(name)
         middle = self.spread.reshape(32, 16, 3)[:, 7:9].mean(1)        # what the warp samples
         back = np.linalg.pinv(self.widen @ self.narrow @ middle)       # (3, 256)
         x = conv1x1(g, "feature", back)
-        colours = np.zeros((192, 3))
-        colours[np.arange(192), np.arange(192) % 3] = 6
-        x = conv1x1(g, x, colours, np.full(192, -3.0))
-        g.op("Sigmoid", g.op("DepthToSpace", x, blocksize=8, mode="DCR"), out="output")
-        g.save(self.folder, [("feature", FLOAT, [self.n, 256, 64, 64])], [("output", FLOAT, [self.n, 3, 512, 512])], half=self.half)
+        values = 3 * block * block
+        colours = np.zeros((values, 3))
+        colours[np.arange(values), np.arange(values) % 3] = 6
+        x = conv1x1(g, x, colours, np.full(values, bias))
+        g.op("Sigmoid", g.op("DepthToSpace", x, blocksize=block, mode="DCR"), out="output")
+        g.save(self.folder, [("feature", FLOAT, [self.n, 256, 64, 64])],
+               [("output", FLOAT, [self.n, 3, 64 * block, 64 * block])], half=self.half)
 
     def hubert(self, name="hubert", breaks_at=None):
         """breaks_at: a run fails when a sample is louder, as a card does that is lost."""
@@ -485,7 +494,10 @@ def main():
     if args.cases:
         pickles(args.out / "pickles", np.random.default_rng(args.seed + 1))
         Maker(networks, args.seed, args.batch).warp("warp_network", "GridSample3D", "avatar.test")
+        Maker(networks, args.seed, args.batch).decoder("decoder_small", block=4)
+        Maker(networks, args.seed, args.batch).decoder("decoder_nan", bias=np.nan)
         Maker(networks, args.seed, args.batch).hubert("hubert_breaks", breaks_at=0.25)
+        Maker(networks, args.seed, args.batch).stitch_network("stitch_fills_memory", fills_memory_at=0.1)
         Maker(networks, args.seed, args.batch).warp("warp_plain", "GridSample", mean_by_product=True)
 
 

@@ -39,9 +39,10 @@ using TypeInfo = Owned<OrtTypeInfo, &OrtApi::ReleaseTypeInfo>;
 using CudaOptions = Owned<OrtCUDAProviderOptionsV2, &OrtApi::ReleaseCUDAProviderOptions>;
 using TensorRtOptions = Owned<OrtTensorRTProviderOptionsV2, &OrtApi::ReleaseTensorRTProviderOptions>;
 
-/// As ONNX Runtime's arena and CUDA itself say that the memory is full.
+/// As ONNX Runtime's arenas, the host, CUDA, cuBLAS and cuDNN say that the memory is full.
 bool is_memory_full(std::string_view message) {
-  for (const std::string_view words : {"Failed to allocate memory", "out of memory", "CUDA failure 2:"}) {
+  for (const std::string_view words : {"Failed to allocate memory", "smaller than requested bytes", "bad_alloc",
+                                       "bad allocation", "out of memory", "CUDA failure 2:", "ALLOC_FAILED"}) {
     if (message.find(words) != std::string_view::npos) return true;
   }
   return false;
@@ -93,9 +94,12 @@ class Place {
     const ModelOptions& options = network->options;
     if (options.provider == Provider::cpu) return make(std::move(network), "Cpu", 0);
     if (is_on_card) return make(std::move(network), "Cuda", options.device);
-    // Pinned memory reaches the card without a copy in between; where there is none, any will do.
-    auto pinned = make(network, "CudaPinned", 0);
-    return pinned ? std::move(pinned) : make(std::move(network), "Cpu", 0);
+    // Pinned memory reaches the card without a copy in between. It is the card's, in older versions always the first
+    // one's; where there is none, any memory will do.
+    for (const int owner : {options.device, 0}) {
+      if (auto pinned = make(network, "CudaPinned", owner)) return pinned;
+    }
+    return make(std::move(network), "Cpu", 0);
   }
 
   [[nodiscard]] Result<OrtValue*> tensor(const TensorSpec& spec) const {

@@ -84,6 +84,24 @@ TEST(Model, takes_whole_numbers) {
   EXPECT_NEAR((*run)->output("pred_noise")[0] - early, 0.05, 1e-6);
 }
 
+TEST(Model, a_run_that_finds_no_memory_is_busy_and_the_next_one_is_well) {
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+  GTEST_SKIP() << "a sanitizer ends the program there";
+#endif
+  const auto model = made("stitch_fills_memory.onnx");
+  ASSERT_TRUE(model);
+  auto run = model->prepare();
+  ASSERT_TRUE(run);
+  EXPECT_TRUE((*run)->run());
+  (*run)->input("kp_driving")[0] = 1;
+  const auto full = (*run)->run();
+  ASSERT_FALSE(full);
+  EXPECT_EQ(full.error().kind, ErrorKind::busy) << full.error().message;
+  EXPECT_NE(full.error().message.find("stitch_fills_memory.onnx"), std::string::npos) << full.error().message;
+  (*run)->input("kp_driving")[0] = 0;
+  EXPECT_TRUE((*run)->run());
+}
+
 TEST(Model, free_sizes_must_be_given) {
   const auto model = made("hubert.onnx");
   ASSERT_TRUE(model);

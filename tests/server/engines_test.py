@@ -10,9 +10,10 @@ import shutil
 import subprocess
 import sys
 import tempfile
+import time
 import unittest
 
-from client import ask
+from client import ask, start_session
 from worker import Worker, wait_until
 
 PROGRAM, GRAPHS, DRIVER = sys.argv[1:4]
@@ -67,13 +68,17 @@ class Engines(unittest.TestCase):
             wait_until(lambda: ask(worker.port, "GET", "/ready").status == 200, 60, "/ready")
             self.assertIn("mesh, because no provider can run the models: cuda:", health(worker)["engine_reason"])
 
-    def check_on_card(self, provider, **card):
-        """What `models check` answers on a machine with this card, whose ONNX Runtime has no libraries for it."""
+    def with_card(self, **card):
+        """The environment of a machine with this card, whose ONNX Runtime has no libraries for it."""
         folder = tempfile.mkdtemp(prefix="avatar-driver-")
         self.addCleanup(shutil.rmtree, folder)
         os.symlink(DRIVER, os.path.join(folder, "libnvidia-ml.so.1"))
+        return {"LD_LIBRARY_PATH": folder} | card
+
+    def check_on_card(self, provider, **card):
+        """What `models check` answers there."""
         done = subprocess.run([PROGRAM, "models", "check", GRAPHS, "--providers", provider], text=True, timeout=60,
-                              capture_output=True, env=os.environ | {"LD_LIBRARY_PATH": folder} | card)
+                              capture_output=True, env=os.environ | self.with_card(**card))
         self.assertNotEqual(done.returncode, 0, done.stdout)
         self.assertEqual(len(done.stderr.splitlines()), 1, done.stderr)
         return done.stderr
@@ -86,6 +91,17 @@ class Engines(unittest.TestCase):
         for provider in ("cuda", "tensorrt"):  # what TensorRT leaves, CUDA takes: either may be missed first
             words = self.check_on_card(provider)
             self.assertRegex(words, r"it has: cpu|cannot load its \w+ library: .*docs/neural.md")
+
+    def test_sessions_live_on_the_mesh_where_the_card_will_not_do(self):
+        for card, why in (({"MADE_CARD_CAPABILITY": "61"}, "is too old"), ({"MADE_CARD_FREE_MB": "300"}, "300 MB free"),
+                          ({}, "docs/neural.md|it has")):
+            with Worker(PROGRAM, AVATAR_ENGINE="auto", AVATAR_MODEL_DIR=GRAPHS, AVATAR_PROVIDERS="cuda",
+                        **self.with_card(**card)) as worker:
+                wait_until(lambda: ask(worker.port, "GET", "/ready").status == 200, 60, "/ready")
+                self.assertRegex(health(worker)["engine_reason"], f"mesh, because .*({why})")
+                session = start_session(worker.port)
+                time.sleep(1)  # some pictures
+                self.assertEqual(ask(worker.port, "GET", f"/sessions/{session}").status, 200, worker.lines[-5:])
 
 
 if __name__ == "__main__":

@@ -100,6 +100,21 @@ TEST_F(ModelFolderTest, refuses_the_warp_that_needs_a_plugin_under_any_name) {
   expect_wrong("warp_network_ori.onnx", "warp_network_ori.onnx is needed");
 }
 
+TEST_F(ModelFolderTest, says_what_shape_is_there_and_what_is_published) {
+  fs::copy_file(kMade / "ditto_onnx/decoder_small.onnx", onnx("decoder.onnx"), fs::copy_options::overwrite_existing);
+  expect_wrong("decoder.onnx", "an output output of float32 1x3x256x256 where float32 1x3x512x512 is published");
+}
+
+TEST_F(ModelFolderTest, a_network_that_gives_no_numbers_is_refused_when_it_is_tried) {
+  fs::copy_file(kMade / "ditto_onnx/decoder_nan.onnx", onnx("decoder.onnx"), fs::copy_options::overwrite_existing);
+  EXPECT_TRUE(look_into(root_).is_complete()) << "it looks as published";
+  const EngineOptions options{.name = "auto", .models = root_, .providers = {"cpu"}};
+  auto choice = choose_engine(options);
+  ASSERT_TRUE(choice) << choice.error().message;
+  EXPECT_STREQ(choice->engine->name(), "mesh");
+  EXPECT_NE(choice->reason.find("decoder.onnx gives what is no number on cpu"), std::string::npos) << choice->reason;
+}
+
 TEST_F(ModelFolderTest, goes_on_without_settings_that_cannot_be_read) {
   write(root_ / "ditto_cfg/v0.4_hubert_cfg_trt_online.pkl", "not a pickle");
   const ModelFolder folder = look_into(root_);

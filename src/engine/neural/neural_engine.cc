@@ -32,7 +32,8 @@ class Studio {
     auto loaded = load_all();
     const std::lock_guard lock(mutex_);
     is_loaded_ = true;
-    if (!loaded) failure_ = loaded.error();
+    // Whatever it was, memory too: nobody has a session to end for it.
+    if (!loaded) failure_ = Error{ErrorKind::unavailable, loaded.error().message};
     return loaded;
   }
 
@@ -78,14 +79,8 @@ class Studio {
     return met;
   }
 
-  Result<std::unique_ptr<Speaker>> speaker(const Person& person) {
-    std::call_once(speech_once_, [this] {
-      hearing_ = networks_->hearing();
-      diffusion_ = networks_->diffusion();
-    });
-    if (!*hearing_) return hearing_->error();
-    if (!*diffusion_) return diffusion_->error();
-    return std::make_unique<Speaker>(options_.speaker, **hearing_, **diffusion_, person.condition, person.start);
+  [[nodiscard]] std::unique_ptr<Speaker> speaker(const Person& person) const {
+    return std::make_unique<Speaker>(options_.speaker, hearing_, diffusion_, person.condition, person.start);
   }
 
  private:
@@ -109,6 +104,12 @@ class Studio {
     auto painter = Painter::make(networks_, {.lanes = options_.lanes}, chains);
     if (!painter) return painter.error();
     painter_ = std::move(*painter);
+    auto hearing = networks_->hearing();
+    if (!hearing) return hearing.error();
+    auto diffusion = networks_->diffusion();
+    if (!diffusion) return diffusion.error();
+    hearing_ = std::move(*hearing);
+    diffusion_ = std::move(*diffusion);
     return {};
   }
 
@@ -120,9 +121,8 @@ class Studio {
   std::shared_ptr<Painter> painter_;
   std::vector<std::weak_ptr<const Person>> people_;
   // One set of the speech networks' tensors: only the motion worker runs them.
-  std::once_flag speech_once_;
-  std::optional<Result<HearWindow>> hearing_;
-  std::optional<Result<Networks::ClipNetwork>> diffusion_;
+  HearWindow hearing_;
+  Networks::ClipNetwork diffusion_;
 };
 
 class Load final : public Task {
@@ -159,12 +159,11 @@ class Meet final : public Task {
     auto person = studio_->person(portrait_);
     if (!person) return person.error();
     auto speaker = studio_->speaker(**person);
-    if (!speaker) return speaker.error();
     auto ready = std::make_unique<Ready>();
     ready->person = std::move(*person);
     ready->painter = studio_->painter();
     ready->tell_failure = [studio = studio_](const Error& error) { studio->fail(error); };
-    ready->voice = std::make_shared<Voice>(motion_, std::move(*speaker));
+    ready->voice = std::make_shared<Voice>(motion_, std::move(speaker));
     ready->paste =
         std::make_unique<Paste>(*portrait_, frame_face(*portrait_, size_), ready->person->crop.to_crop, still_);
     return ready;
@@ -194,6 +193,7 @@ class NeuralEngine final : public Engine {
   [[nodiscard]] const char* name() const override { return "neural"; }
 
   [[nodiscard]] MediaTime look_ahead() const override {
+    if (studio().failure()) return stand_in_->look_ahead();
     const NeuralOptions& o = studio().options();
     constexpr int kTo48 = kSampleRate / kHearingRate;
     const auto needed = MediaTime::from_samples(look_ahead_samples(o.speaker.clips) * kTo48) + SoundFeed::delay();
