@@ -31,6 +31,8 @@ using asio::use_awaitable;
 
 constexpr size_t kMostWaiting = 128;           // an interruption ends LiveSession::kMostUtterances at once
 constexpr size_t kMostMessageBytes = 1 << 20;  // 5 s of stereo at 48 kHz
+// Sound on its way when an utterance was interrupted belongs to it; what comes after such a pause is the next one's.
+constexpr auto kAfterInterruption = std::chrono::milliseconds(500);
 
 // The way down: what the client is told, one message after the other.
 class Voice : public std::enable_shared_from_this<Voice> {
@@ -113,6 +115,9 @@ class Ear {
     if (!reader_) {
       return complain({ErrorKind::invalid, "say {\"sample_rate\":16000,\"channels\":1} before the first sound"});
     }
+    const auto now = std::chrono::steady_clock::now();
+    if (now - heard_at_ >= kAfterInterruption && !live_->is_open(utterance_)) end();
+    heard_at_ = now;
     if (utterance_ == 0) {
       const auto begun = live_->begin();
       if (!begun) return complain(begun.error());
@@ -162,6 +167,7 @@ class Ear {
   std::optional<PcmReader> reader_;
   std::vector<float> heard_;
   uint64_t utterance_ = 0;
+  std::chrono::steady_clock::time_point heard_at_{};
   std::chrono::steady_clock::time_point busy_told_{};
 };
 
