@@ -7,8 +7,8 @@
 // Start: exec to the first 200 of /ready. Launch: from the POST of a session to the first decoded picture. Speech: from
 // the first byte into the WebSocket to the first picture in which the mouth has moved (its pixels change by far more
 // than they did before; the head is kept still for that), said as a synthesiser does, much at once, and as a microphone
-// does, 20 ms every 20 ms. Interrupt: from the POST to sound that is silent, and stays so,
-// where the track delivers it to whoever plays it, and as heard by WebAudio, which has a queue of its own.
+// does, 20 ms every 20 ms. Interrupt: from the POST, or the word over the WebSocket that speaks, to sound that is silent,
+// and stays so, where the track delivers it to whoever plays it, and as heard by WebAudio, which has a queue of its own.
 // Each figure is checked to have been seen every time; a miss ends the run.
 import { spawn } from "node:child_process";
 import { readFileSync } from "node:fs";
@@ -166,7 +166,7 @@ const kit = () => {
   const picture = () => new Promise((done) => video.requestVideoFrameCallback((now, data) => done({ now, data })));
 
   // Milliseconds from the first byte to the moved mouth, and from an interruption to silence.
-  window.word = async (at_once) => {
+  window.word = async (at_once, by_post) => {
     // Half a second before: how much neighbouring pictures differ by themselves.
     let last = mouth(), calm = 0;
     for (let i = 0; i < 12; i++) {
@@ -178,10 +178,12 @@ const kit = () => {
     await sleep(Math.random() * 40);
     const start = performance.now();
     const sound = vowel(1.5);
+    let stop = 0;
     const speak = async () => {
       for (let i = 0; i < sound.length; i += 320) {
         const wait = at_once ? 0 : start + i / 16 - performance.now();
         if (wait > 0) await sleep(wait);
+        if (stop) break;
         state.socket.send(sound.slice(i, i + 320));
       }
       state.socket.send(JSON.stringify({ type: "end" }));
@@ -208,8 +210,9 @@ const kit = () => {
       loud = Math.max(loud, level());
       await sleep(4);
     }
-    const stop = performance.now();
-    fetch(`/sessions/${state.session}/interrupt`, { method: "POST" });
+    stop = performance.now();
+    if (by_post) fetch(`/sessions/${state.session}/interrupt`, { method: "POST" });
+    else state.socket.send(JSON.stringify({ type: "interrupt" }));
     let silent = 0, since = 0;
     while (performance.now() - stop < 1000) {
       if (level() > loud * 0.05) since = 0;
@@ -253,18 +256,19 @@ report("launch -> first picture, new picture", fresh);
 await page.evaluate(() => window.begin(null, { motion_scale: 0 })); // only lips and lids move
 await sleep(4000); // the browser's buffers have settled
 await page.evaluate(() => window.listen());
-const synthesised = [], spoken = [], silent = [], silentTrack = [];
+const synthesised = [], spoken = [], silent = [], silentByPost = [], silentByWord = [];
 for (let i = 0; i < 2 * WORDS; i++) {
-  const at_once = i % 2 === 0;
-  const word = await page.evaluate((at_once) => window.word(at_once), at_once);
+  const at_once = i % 2 === 0, by_post = i % 4 < 2;
+  const word = await page.evaluate(([at_once, by_post]) => window.word(at_once, by_post), [at_once, by_post]);
   if (!word.moved || !word.silent || !word.silentTrack) throw new Error(`not seen: ${JSON.stringify(word)}`);
   (at_once ? synthesised : spoken).push(word.moved);
   silent.push(word.silent);
-  silentTrack.push(word.silentTrack);
+  (by_post ? silentByPost : silentByWord).push(word.silentTrack);
 }
 report("first byte of speech -> moved mouth, synthesised", synthesised);
 report("first byte of speech -> moved mouth, microphone", spoken);
-report("interrupt -> silence at the track", silentTrack);
+report("interrupt by POST -> silence at the track", silentByPost);
+report("interrupt by WebSocket -> silence at the track", silentByWord);
 report("interrupt -> silence in WebAudio", silent);
 await page.evaluate(() => window.end());
 await browser.close();
