@@ -25,7 +25,6 @@ class Worker:
                     if not name.startswith(("AVATAR_", "PRESET_", "LIVEKIT_"))}
         settings |= {"HOST": "127.0.0.1", "PORT": "0", "LOG_FORMAT": "json", "AVATAR_MAX_SESSIONS": "12",
                      "AVATAR_DRAIN_SECONDS": "0", "AVATAR_CACHE_DIR": os.path.join(self.folder, "cache")}
-        settings["LSAN_OPTIONS"] = f"suppressions={os.path.dirname(os.path.abspath(__file__))}/leaks.txt"
         settings |= {name: str(value) for name, value in environment.items()}
         self.process = subprocess.Popen([*wrap, program, "serve"], env=settings, stderr=subprocess.PIPE, text=True,
                                         preexec_fn=before)
