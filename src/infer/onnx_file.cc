@@ -576,36 +576,60 @@ Result<std::vector<std::byte>> with_float32_rim(std::span<const std::byte> bytes
   return as_vector(out);
 }
 
-std::vector<std::byte> sample_probe() {
-  Writer writer("probe");
-  Buffer graph;
-  writer.node(graph, "GridSample", {"x", "grid"},
-              {{"mode", {}, "linear", {}}, {"padding_mode", {}, "zeros", {}}, {"align_corners", 0, {}, {}}}, "y");
-  put_bytes(graph, kGraphName, "probe");
-  const auto tensor = [&](uint32_t field, Bytes name, const std::vector<uint64_t>& sizes) {
+namespace {
+
+// A whole model of one node, whose tensors are float32.
+using Sizes = std::vector<int64_t>;
+std::vector<std::byte> one_node_model(Bytes name, Buffer graph, int64_t opset,
+                                      const std::vector<std::pair<Bytes, Sizes>>& inputs, Bytes output,
+                                      const Sizes& output_sizes) {
+  put_bytes(graph, kGraphName, name);
+  const auto tensor = [&](uint32_t field, Bytes called, const Sizes& sizes) {
     Buffer shape;
-    for (const uint64_t size : sizes) {
+    for (const int64_t size : sizes) {
       Buffer dim;
-      put_int(dim, 1, size);
+      put_int(dim, 1, static_cast<uint64_t>(size));
       put_bytes(shape, 1, dim);
     }
     Buffer element, type, info;
     put_int(element, 1, kFloat);
     put_bytes(element, 2, shape);
     put_bytes(type, 1, element);
-    put_bytes(info, 1, name);
+    put_bytes(info, 1, called);
     put_bytes(info, 2, type);
     put_bytes(graph, field, info);
   };
-  tensor(kGraphInput, "x", {1, 1, 2, 2, 2});
-  tensor(kGraphInput, "grid", {1, 1, 1, 1, 3});
-  tensor(kGraphOutput, "y", {1, 1, 1, 1, 1});
-  Buffer model, opset;
+  for (const auto& [called, sizes] : inputs) tensor(kGraphInput, called, sizes);
+  tensor(kGraphOutput, output, output_sizes);
+  Buffer model, set;
   put_int(model, kModelIr, 8);
   put_bytes(model, kModelGraph, graph);
-  put_int(opset, kOpsetVersion, 20);
-  put_bytes(model, kModelOpset, opset);
+  put_int(set, kOpsetVersion, static_cast<uint64_t>(opset));
+  put_bytes(model, kModelOpset, set);
   return as_vector(model);
+}
+
+}  // namespace
+
+std::vector<std::byte> sample_probe() {
+  Buffer graph;
+  Writer("probe").node(graph, "GridSample", {"x", "grid"},
+                       {{"mode", {}, "linear", {}}, {"padding_mode", {}, "zeros", {}}, {"align_corners", 0, {}, {}}},
+                       "y");
+  return one_node_model("probe", std::move(graph), 20, {{"x", {1, 1, 2, 2, 2}}, {"grid", {1, 1, 1, 1, 3}}}, "y",
+                        {1, 1, 1, 1, 1});
+}
+
+std::vector<std::byte> join_network(int count, const std::vector<int64_t>& sizes) {
+  std::vector<std::string> names;
+  for (int i = 0; i < count; ++i) names.push_back("x" + std::to_string(i));
+  std::vector<std::pair<Bytes, Sizes>> inputs;
+  for (const std::string& name : names) inputs.emplace_back(name, sizes);
+  Sizes joined = sizes;
+  joined[0] *= count;
+  Buffer graph;
+  Writer("join").node(graph, "Concat", names, {{"axis", 0, {}, {}}}, "y");
+  return one_node_model("join", std::move(graph), 17, inputs, "y", joined);
 }
 
 }  // namespace avatar

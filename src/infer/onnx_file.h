@@ -52,4 +52,7 @@ struct OnnxFile {
 /// [1,1,1,1,3] -> "y" [1,1,1,1,1].
 [[nodiscard]] std::vector<std::byte> sample_probe();
 
+/// A network that lays `count` tensors of `sizes` below each other along their first size: "x0", "x1" .. -> "y".
+[[nodiscard]] std::vector<std::byte> join_network(int count, const std::vector<int64_t>& sizes);
+
 }  // namespace avatar

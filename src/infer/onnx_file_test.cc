@@ -176,6 +176,22 @@ TEST(OnnxFile, the_probe_samples_between_eight_numbers) {
   EXPECT_FLOAT_EQ((*run)->output("y")[0], 3.5F);
 }
 
+TEST(OnnxFile, joins_what_other_networks_kept) {
+  const auto bytes = join_network(3, {1, 2, 2});
+  auto model = Model::load("join", bytes);
+  ASSERT_TRUE(model) << model.error().message;
+  auto run = (*model)->prepare();
+  ASSERT_TRUE(run);
+  for (const char* name : {"x0", "x1", "x2"}) {
+    for (size_t i = 0; i < 4; ++i)
+      (*run)->input(name)[i] = static_cast<float>(10 * (name[1] - '0')) + static_cast<float>(i);
+  }
+  ASSERT_TRUE((*run)->run());
+  const auto joined = (*run)->output("y");
+  EXPECT_EQ(std::vector<float>(joined.begin(), joined.end()),
+            (std::vector<float>{0, 1, 2, 3, 10, 11, 12, 13, 20, 21, 22, 23}));
+}
+
 TEST(OnnxFile, reads_the_networks_in_the_program) {
   auto file = read_onnx(embedded_model("face_landmark_with_attention.onnx"));
   ASSERT_TRUE(file);
