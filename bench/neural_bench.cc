@@ -25,6 +25,7 @@
 #include "engine/neural/painter.h"
 #include "engine/neural/paste.h"
 #include "engine/neural/person.h"
+#include "engine/neural/retarget.h"
 #include "engine/neural/speaker.h"
 
 namespace avatar {
@@ -37,6 +38,16 @@ std::shared_ptr<const Portrait> portrait() {
   return one;
 }
 
+EngineOptions engine_options(const char* dir) {
+  EngineOptions options{.name = "neural", .models = dir};
+  if (const char* wanted = std::getenv("AVATAR_PROVIDERS")) {
+    std::istringstream list(wanted);
+    for (std::string name; std::getline(list, name, ',');) options.providers.push_back(name);
+  }
+  options.threads = static_cast<int>(std::thread::hardware_concurrency());
+  return options;
+}
+
 struct Loaded {
   std::shared_ptr<const Networks> networks;
   std::string why_not = "AVATAR_MODEL_DIR is not set";
@@ -47,13 +58,7 @@ const Loaded& loaded() {
     Loaded l;
     const char* dir = std::getenv("AVATAR_MODEL_DIR");
     if (dir == nullptr) return l;
-    EngineOptions options{.name = "neural", .models = dir};
-    if (const char* wanted = std::getenv("AVATAR_PROVIDERS")) {
-      std::istringstream list(wanted);
-      for (std::string name; std::getline(list, name, ',');) options.providers.push_back(name);
-    }
-    options.threads = static_cast<int>(std::thread::hardware_concurrency());
-    auto wanted = neural_options(options);
+    auto wanted = neural_options(engine_options(dir));
     if (!wanted) return Loaded{nullptr, wanted.error().message};
     const auto before = std::chrono::steady_clock::now();
     auto made = Networks::load(look_into(dir), wanted->networks,
@@ -101,7 +106,7 @@ void meet(benchmark::State& state) {
 }
 BENCHMARK(meet)->Unit(benchmark::kMillisecond);
 
-// Pictures of so many sessions that are always due; a session needs 25 a second.
+// Pictures of so many sessions that are always due, and how many share a run; a session needs 25 a second.
 void pictures(benchmark::State& state) {
   if (!is_ready(state)) return;
   const auto sessions = static_cast<size_t>(state.range(0));
@@ -118,7 +123,8 @@ void pictures(benchmark::State& state) {
         std::vector<float> picture(static_cast<size_t>(3) * kDrawnSide * kDrawnSide);
         for (int n = 0; n < 2; ++n) {
           driving[3] += 0.001F * static_cast<float>(s);
-          if (!(*painter)->draw({&(*person)->seen, (*person)->at_rest, driving, picture}) || std::isnan(picture[7])) {
+          if (!(*painter)->draw({(*person)->seen.features, (*person)->at_rest, driving}, picture) ||
+              std::isnan(picture[7])) {
             std::fprintf(stderr, "drew the wrong picture\n");
             std::abort();
           }
@@ -128,31 +134,77 @@ void pictures(benchmark::State& state) {
     for (auto& t : threads) t.join();
     drawn += static_cast<int64_t>(2 * sessions);
   }
+  const auto figures = (*painter)->figures();
+  state.counters["in_a_run"] = static_cast<double>(figures.pictures) / static_cast<double>(figures.runs);
   state.counters["pictures/s"] = benchmark::Counter(static_cast<double>(drawn), benchmark::Counter::kIsRate);
   state.counters["sessions_at_25"] = benchmark::Counter(static_cast<double>(drawn) / 25, benchmark::Counter::kIsRate);
 }
-BENCHMARK(pictures)->Args({1, 1})->Args({4, 1})->Args({4, 2})->UseRealTime()->Unit(benchmark::kMillisecond);
+BENCHMARK(pictures)->Args({1, 1})->Args({2, 1})->Args({4, 1})->Args({4, 2})->UseRealTime()->Unit(
+    benchmark::kMillisecond);
 
-// From the first sound to the first motion: two clips and two windows.
-void first_motion(benchmark::State& state) {
+// From the sound that a block of motion needs to the first picture that speaks: two windows, two clips, one picture.
+void first_window(benchmark::State& state) {
   if (!is_ready(state)) return;
   auto person = meet_person(*loaded().networks, portrait());
   auto hear = loaded().networks->hearing();
   auto diffusion = loaded().networks->diffusion();
-  if (!person || !hear || !diffusion) return state.SkipWithError("no speaker");
+  auto painter = Painter::make(loaded().networks, {});
+  if (!person || !hear || !diffusion || !painter) return state.SkipWithError("no speaker");
   Speaker speaker({}, *hear, *diffusion, (*person)->condition, (*person)->start);
   if (!speaker.prepare()) return state.SkipWithError("no silence");
   std::vector<float> sound(static_cast<size_t>(look_ahead_samples({})));
   for (size_t i = 0; i < sound.size(); ++i) sound[i] = 0.3F * std::sin(static_cast<float>(i) * 0.07F);
   uint64_t stretch = 0;
+  std::vector<float> picture(static_cast<size_t>(3) * kDrawnSide * kDrawnSide);
+  std::chrono::nanoseconds motion{0};
   for (auto _ : state) {
+    const auto before = std::chrono::steady_clock::now();
     int told = 0;
+    Points driving{};
     speaker.begin(++stretch);
-    const auto done = speaker.hear(sound, {}, [&](const MotionVector&) { ++told; });
+    const auto done = speaker.hear(sound, {}, [&](const MotionVector& vector) {
+      if (++told > 1) return;
+      const Source& source = (*person)->seen.source;
+      transform(source, follow(vector, speaker.first(), source, (*person)->gain), driving);
+    });
+    motion += std::chrono::steady_clock::now() - before;
     if (!done || told != 5) return state.SkipWithError("no motion came");
+    if (!(*painter)->draw({(*person)->seen.features, (*person)->at_rest, driving}, picture)) {
+      return state.SkipWithError("no picture came");
+    }
+  }
+  state.counters["motion_ms"] =
+      benchmark::Counter(std::chrono::duration<double, std::milli>(motion).count(), benchmark::Counter::kAvgIterations);
+}
+BENCHMARK(first_window)->UseRealTime()->Unit(benchmark::kMillisecond);
+
+// Memory of this machine that one more session of the same person takes, after its first picture. Loads another copy of
+// the networks.
+void session_memory(benchmark::State& state) {
+  if (!is_ready(state)) return;
+  constexpr int kSessions = 8;
+  const FrameSize size{512, 512};
+  const auto resident_mb = [] {
+    int64_t all = 0, resident = 0;
+    std::ifstream("/proc/self/statm") >> all >> resident;
+    return static_cast<double>(resident) * 4096 / (1 << 20);
+  };
+  auto engine = make_engine(engine_options(std::getenv("AVATAR_MODEL_DIR")));
+  if (!engine) return state.SkipWithError(engine.error().message.c_str());
+  Frame frame(size.width, size.height);
+  for (auto _ : state) {
+    std::vector<std::unique_ptr<Avatar>> avatars;
+    double before = 0;
+    for (int i = 0; i < kSessions; ++i) {
+      auto avatar = (*engine)->make_avatar(portrait(), size);
+      if (!avatar || !(*avatar)->draw({}, frame)) return state.SkipWithError("no avatar");
+      avatars.push_back(std::move(*avatar));
+      if (i == 0) before = resident_mb();  // what they share is there
+    }
+    state.counters["MB"] = (resident_mb() - before) / (kSessions - 1);
   }
 }
-BENCHMARK(first_motion)->UseRealTime()->Unit(benchmark::kMillisecond);
+BENCHMARK(session_memory)->Iterations(1)->Unit(benchmark::kMillisecond);
 
 void paste(benchmark::State& state) {
   const int side = static_cast<int>(state.range(0));

@@ -152,11 +152,12 @@ class Maker:
         g.save(self.folder, [("feature_3d", FLOAT, [self.n, 32, 16, 64, 64]), ("kp_source", FLOAT, points),
                              ("kp_driving", FLOAT, points)], [("out", FLOAT, [self.n, 256, 64, 64])], half=self.half)
 
-    def decoder(self, name="decoder", block=8, bias=-3.0):
+    def decoder(self, name="decoder", block=8, bias=-3.0, one_inside=False):
+        """one_inside: it says that it takes any number of pictures, but was exported for one."""
         g = Graph(name)
         middle = self.spread.reshape(32, 16, 3)[:, 7:9].mean(1)        # what the warp samples
         back = np.linalg.pinv(self.widen @ self.narrow @ middle)       # (3, 256)
-        x = conv1x1(g, "feature", back)
+        x = conv1x1(g, g.op("Reshape", "feature", g.ints(1, 256, 64, 64)) if one_inside else "feature", back)
         values = 3 * block * block
         colours = np.zeros((values, 3))
         colours[np.arange(values), np.arange(values) % 3] = 6
@@ -494,6 +495,7 @@ def main():
     if args.cases:
         pickles(args.out / "pickles", np.random.default_rng(args.seed + 1))
         Maker(networks, args.seed, args.batch).warp("warp_network", "GridSample3D", "avatar.test")
+        Maker(networks, args.seed, batch=True).decoder("decoder_of_one", one_inside=True)
         Maker(networks, args.seed, args.batch).decoder("decoder_small", block=4)
         Maker(networks, args.seed, args.batch).decoder("decoder_nan", bias=np.nan)
         Maker(networks, args.seed, args.batch).hubert("hubert_breaks", breaks_at=0.25)

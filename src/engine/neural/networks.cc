@@ -20,7 +20,9 @@ namespace fs = std::filesystem;
 constexpr int kLeastCapability = 75;
 constexpr int64_t kLeastFreeMemory = int64_t{4} << 30;  // 2.2 GB of weights, and what the networks work in
 
-constexpr int64_t kFeatureBytes = int64_t{32} * 16 * 64 * 64 * 4;  // of a person: what cannot be less
+const std::vector<int64_t> kFeatureSizes{1, 32, 16, 64, 64};       // of a person
+constexpr int64_t kFeatureBytes = int64_t{32} * 16 * 64 * 64 * 4;  // what that cannot take less than
+constexpr const char* kJoined[kMostPictures] = {"x0", "x1", "x2", "x3", "x4", "x5", "x6", "x7"};  // join_network()
 
 // Left to CUDA: those ONNX Runtime leaves by itself, and the 5-D one that TensorRT does not know.
 constexpr const char* kNotForTensorRt = "NonMaxSuppression,NonZero,RoiAlign,GridSample";
@@ -62,11 +64,21 @@ Result<std::unique_ptr<Inference>> Networks::prepare(Network n, int batch) const
   return made;
 }
 
-Result<void> Networks::load_one(Network n, std::span<const std::byte> onnx, const ModelOptions& options) {
+Result<void> Networks::load_one(Network n, std::span<const std::byte> onnx, const ModelOptions& options,
+                                const Report& report) {
   const NetworkFacts& facts = published_networks()[static_cast<size_t>(n)];
   Loaded& l = loaded_[static_cast<size_t>(n)];
   l = {};
-  auto model = Model::load(facts.files[0], onnx, options);
+  // CUDA leaves what it does not know to the CPU without a word: first it is forbidden to. (TensorRT would compile
+  // everything twice.)
+  ModelOptions strict = options;
+  strict.is_strict = options.provider == Provider::cuda;
+  auto model = Model::load(facts.files[0], onnx, strict);
+  if (!model && strict.is_strict && model.error().kind == ErrorKind::invalid) {
+    const std::string why = model.error().message;
+    model = Model::load(facts.files[0], onnx, options);
+    if (model) report("a part of " + std::string(facts.files[0]) + " runs on the CPU beside the card: " + why);
+  }
   if (!model) return model.error();
   l.model = std::move(*model);
   const auto connect = [&](const std::vector<TensorSpec>& published, std::span<const TensorSpec> found,
@@ -175,8 +187,9 @@ Result<void> Networks::load_on(Provider provider, const ModelFolder& folder, con
       changed = std::move(*newer);
       onnx = changed;
     }
-    if (auto loaded = load_one(facts.network, onnx, own); !loaded) return loaded;
+    if (auto loaded = load_one(facts.network, onnx, own, report); !loaded) return loaded;
   }
+  options_ = options;
   if (auto tried = try_each(); !tried) return tried;
   if (provider != Provider::cpu) {
     const auto free_memory = [device = static_cast<size_t>(wanted.device)]() -> int64_t {
@@ -276,12 +289,10 @@ Result<SeenFace> Networks::look_at(std::span<const float> planes) const {
     CHECK(in.size() == planes.size());
     std::copy(planes.begin(), planes.end(), in.begin());
   }
+  auto kept = (*appearance)->keep(output(Network::appearance, 0));
+  if (!kept) return kept.error();
   SeenFace seen;
-  if (!can_batch_) {
-    auto kept = (*appearance)->keep(output(Network::appearance, 0));
-    if (!kept) return kept.error();
-    seen.features = std::move(*kept);
-  }
+  seen.features = std::move(*kept);
   if (auto done = (*motion)->run(); !done) return done.error();
   if (auto done = (*appearance)->run(); !done) return done.error();
   const auto numbers = [&](size_t i) { return (*motion)->output(output(Network::motion, i)); };
@@ -293,10 +304,6 @@ Result<SeenFace> Networks::look_at(std::span<const float> planes) const {
   copy(4, seen.source.expression);
   seen.source.scale = numbers(5)[0];
   copy(6, seen.source.points);
-  if (can_batch_) {
-    const auto features = (*appearance)->output(output(Network::appearance, 0));
-    seen.host_features.assign(features.begin(), features.end());
-  }
   return seen;
 }
 
@@ -351,14 +358,22 @@ Result<Networks::ClipNetwork> Networks::diffusion() const {
 class Networks::Chain final : public PictureChain {
  public:
   Chain(const Networks& n, std::unique_ptr<Inference> stitch, std::unique_ptr<Inference> warp,
-        std::unique_ptr<Inference> decoder)
-      : n_(n), stitch_(std::move(stitch)), warp_(std::move(warp)), decoder_(std::move(decoder)) {}
+        std::unique_ptr<Inference> decoder, std::unique_ptr<Inference> join)
+      : n_(n),
+        stitch_(std::move(stitch)),
+        warp_(std::move(warp)),
+        decoder_(std::move(decoder)),
+        join_(std::move(join)) {}
 
-  // The warped features stay where they are.
+  // What one network leaves for the next stays where it is.
   Result<void> connect() {
     auto warped = warp_->keep(n_.output(Network::warp, 0));
     if (!warped) return warped.error();
     decoder_->take(n_.input(Network::decoder, 0), std::move(*warped));
+    if (!join_) return {};
+    auto joined = join_->keep("y");
+    if (!joined) return joined.error();
+    warp_->take(n_.input(Network::warp, 0), std::move(*joined));
     return {};
   }
 
@@ -366,43 +381,60 @@ class Networks::Chain final : public PictureChain {
     const auto put = [](std::span<const float> from, std::span<float> to, size_t index) {
       std::copy(from.begin(), from.end(), to.begin() + static_cast<std::ptrdiff_t>(index * from.size()));
     };
-    for (size_t i = 0; i < orders.size(); ++i) {
+    count_ = orders.size();
+    for (size_t i = 0; i < count_; ++i) {
       put(orders[i].source, stitch_->input(n_.input(Network::stitch, 0)), i);
       put(orders[i].driving, stitch_->input(n_.input(Network::stitch, 1)), i);
       put(orders[i].source, warp_->input(n_.input(Network::warp, 1)), i);
-      if (orders[i].face->features) {
-        warp_->take(n_.input(Network::warp, 0), orders[i].face->features);
+      if (join_) {
+        join_->take(kJoined[i], orders[i].features);
       } else {
-        put(orders[i].face->host_features, warp_->input(n_.input(Network::warp, 0)), i);
+        warp_->take(n_.input(Network::warp, 0), orders[i].features);
       }
     }
     if (auto done = stitch_->run(); !done) return done;
     const auto stitched = stitch_->output(n_.output(Network::stitch, 0));
     std::copy(stitched.begin(), stitched.end(), warp_->input(n_.input(Network::warp, 2)).begin());
-    if (auto done = warp_->run(); !done) return done;
-    if (auto done = decoder_->run(); !done) return done;
-    const auto pictures = decoder_->output(n_.output(Network::decoder, 0));
-    const size_t size = pictures.size() / orders.size();
-    for (size_t i = 0; i < orders.size(); ++i) {
-      const auto one = pictures.subspan(i * size, size);
-      std::copy(one.begin(), one.end(), orders[i].picture.begin());
+    if (join_) {
+      if (auto done = join_->run(); !done) return done;
     }
-    return {};
+    if (auto done = warp_->run(); !done) return done;
+    return decoder_->run();
+  }
+
+  [[nodiscard]] std::span<const float> picture(size_t index) const override {
+    const auto all = decoder_->output(n_.output(Network::decoder, 0));
+    const size_t size = all.size() / count_;
+    return all.subspan(index * size, size);
   }
 
  private:
   const Networks& n_;
   std::unique_ptr<Inference> stitch_, warp_, decoder_;
+  std::unique_ptr<Inference> join_;  // of features, if there are several
+  size_t count_ = 1;
 };
 
 Result<std::unique_ptr<Networks::PictureChain>> Networks::pictures(int batch) const {
-  CHECK(batch == 1 || can_batch_);
+  CHECK(batch == 1 || (can_batch_ && batch <= kMostPictures));
   auto stitch = prepare(Network::stitch, batch), warp = prepare(Network::warp, batch),
        decoder = prepare(Network::decoder, batch);
   for (const auto* made : {&stitch, &warp, &decoder}) {
     if (!*made) return made->error();
   }
-  auto chain = std::make_unique<Chain>(*this, std::move(*stitch), std::move(*warp), std::move(*decoder));
+  std::unique_ptr<Inference> join;
+  if (batch > 1) {
+    ModelOptions options{.provider = options_.provider == Provider::cpu ? Provider::cpu : Provider::cuda,
+                         .device = options_.device,
+                         .is_strict = true};
+    auto model = Model::load("that joins features", join_network(batch, kFeatureSizes), options);
+    if (!model) return model.error();
+    auto prepared = (*model)->prepare();
+    if (!prepared) return prepared.error();
+    join = std::move(*prepared);
+  }
+  auto chain =
+      std::make_unique<Chain>(*this, std::move(*stitch), std::move(*warp), std::move(*decoder), std::move(join));
   if (auto connected = chain->connect(); !connected) return connected.error();
   return std::unique_ptr<PictureChain>(std::move(chain));
 }

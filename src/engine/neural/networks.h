@@ -37,11 +37,12 @@ struct NetworkOptions {
   std::filesystem::path cache{};  ///< where tensorrt keeps what it compiled; empty: nowhere
 };
 
+inline constexpr int kMostPictures = 8;  ///< in one run
+
 /// What the networks see in a picture of a face.
 struct SeenFace {
   Source source;
   std::shared_ptr<const KeptTensor> features;  ///< where the provider left them
-  std::vector<float> host_features;            ///< only if pictures are drawn several at a time
 };
 
 /// Bytes of the card: what one more session takes, as measured, and what was free then. 0: not measured (the CPU).
@@ -79,14 +80,15 @@ class Networks final {
    public:
     virtual ~PictureChain() = default;
     struct Order {
-      const SeenFace* face = nullptr;
-      std::span<const float> source, driving;  ///< kPointNumbers each
-      std::span<float> picture;                ///< [R, G, B][512][512], is written
+      std::shared_ptr<const KeptTensor> features;
+      Points source{}, driving{};
     };
     virtual Result<void> draw(std::span<const Order> orders) = 0;  ///< as many as the chain was made for
+    /// [R, G, B][512][512] of an order; valid until the next draw().
+    [[nodiscard]] virtual std::span<const float> picture(size_t index) const = 0;
   };
   [[nodiscard]] Result<std::unique_ptr<PictureChain>> pictures(int batch) const;
-  /// Whether the graphs allow more than one picture at a time.
+  /// Whether the graphs say that they take more than one picture at a time.
   [[nodiscard]] bool can_batch() const { return can_batch_; }
 
   [[nodiscard]] const Settings& settings() const { return settings_; }
@@ -116,11 +118,12 @@ class Networks final {
   }
   Result<void> load_on(Provider provider, const ModelFolder& folder, const NetworkOptions& options,
                        const Report& report);
-  Result<void> load_one(Network n, std::span<const std::byte> onnx, const ModelOptions& options);
+  Result<void> load_one(Network n, std::span<const std::byte> onnx, const ModelOptions& options, const Report& report);
   Result<void> try_each();
   class Chain;
 
   std::array<Loaded, kNetworks> loaded_;
+  ModelOptions options_;
   Settings settings_ = default_settings();
   Provider provider_ = Provider::cpu;
   std::string device_name_;

@@ -11,7 +11,7 @@ namespace avatar::neural {
 namespace {
 
 constexpr int64_t kFrame48 = kSampleRate / kFramesPerSecond;  // 1,920 samples at 48 kHz
-constexpr float kFadePictures = 12;                           // from the stand-in to the networks and back
+constexpr MediaTime kFade = MediaTime::from_ms(480);          // from the stand-in to the networks and back
 
 // A stretch of speech ends when nothing was loud for so long; until then the networks say what a pause looks like.
 constexpr int kPauseFrames = 21;
@@ -54,6 +54,7 @@ Result<void> NeuralAvatar::draw(const Moment& moment, Frame& frame) {
     return Error{ErrorKind::internal, "the frame has another size than the avatar"};
   }
   if (auto looked = look_for_promise(); !looked) return looked;
+  has_failed_ = has_failed_ || (ready_ && ready_->has_failed());
   if (ready_ && !has_failed_) {
     const auto done = draw_neural(moment, drawn_);
     has_drawn_ = has_drawn_ || done;
@@ -68,7 +69,9 @@ Result<void> NeuralAvatar::draw(const Moment& moment, Frame& frame) {
   }
   const bool wants_networks = has_drawn_ && !has_failed_;
   if (!seen_) seen_ = wants_networks ? 1.0F : 0.0F;
-  *seen_ = std::clamp(*seen_ + (wants_networks ? 1 : -1) / kFadePictures, 0.0F, 1.0F);
+  const float step = static_cast<float>((moment.time - seen_at_).samples) / static_cast<float>(kFade.samples);
+  *seen_ = std::clamp(*seen_ + (wants_networks ? step : -step), 0.0F, 1.0F);
+  seen_at_ = moment.time;
   if (*seen_ == 1) {
     std::copy(drawn_.bytes().begin(), drawn_.bytes().end(), frame.y());
     return {};
@@ -116,7 +119,7 @@ Result<void> NeuralAvatar::draw_neural(const Moment& moment, Frame& frame) {
   Look look = shown_;
   person.expressions->add(pose, lips, look);
   transform(person.seen.source, look, driving_);
-  if (auto done = ready_->painter->draw({&person.seen, person.at_rest, driving_, picture_}); !done) return done;
+  if (auto done = ready_->painter->draw({person.seen.features, person.at_rest, driving_}, picture_); !done) return done;
   ready_->paste->onto(picture_, scratch_, frame);
   return {};
 }

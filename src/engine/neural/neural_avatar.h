@@ -25,6 +25,7 @@ struct Ready {
   std::shared_ptr<Voice> voice;
   std::unique_ptr<const Paste> paste;
   std::function<void(const Error&)> tell_failure;  ///< the networks fail: the engine says so, once
+  std::function<bool()> has_failed;                ///< somebody told so
 };
 
 /// What an avatar waits for: made by a worker, taken by the tick. Threads: [any thread].
@@ -66,6 +67,7 @@ class NeuralAvatar final : public Avatar {
 
   // Who is seen: 0 the stand-in, 1 the networks' picture.
   std::optional<float> seen_;
+  MediaTime seen_at_;
   bool has_failed_ = false, has_drawn_ = false;
   Frame drawn_;  // the last that the networks drew
 

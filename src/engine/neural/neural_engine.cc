@@ -17,6 +17,8 @@
 namespace avatar {
 namespace neural {
 
+using std::chrono_literals::operator""ms;
+
 // Share of the card's time that is given away: the rest is for what comes together.
 constexpr double kFull = 0.85;
 
@@ -41,6 +43,10 @@ class Studio {
     const std::lock_guard lock(mutex_);
     return is_loaded_;
   }
+  [[nodiscard]] bool has_failed() const {
+    const std::lock_guard lock(mutex_);
+    return failure_.has_value();
+  }
   [[nodiscard]] std::optional<Error> failure() const {
     const std::lock_guard lock(mutex_);
     return failure_;
@@ -61,6 +67,7 @@ class Studio {
   [[nodiscard]] const std::shared_ptr<const Networks>& networks() const { return networks_; }
   [[nodiscard]] const std::shared_ptr<Painter>& painter() const { return painter_; }
   [[nodiscard]] const NeuralOptions& options() const { return options_; }
+  [[nodiscard]] std::chrono::milliseconds limit() const { return options_.is_live ? options_.limit : 0ms; }
 
   // Known already, or looked at now.
   Result<std::shared_ptr<const Person>> person(const std::shared_ptr<const Portrait>& portrait) {
@@ -101,7 +108,7 @@ class Studio {
         return options_.wrap(std::move(*chain));
       };
     }
-    auto painter = Painter::make(networks_, {.lanes = options_.lanes}, chains);
+    auto painter = Painter::make(networks_, {.lanes = options_.lanes, .limit = limit()}, chains);
     if (!painter) return painter.error();
     painter_ = std::move(*painter);
     auto hearing = networks_->hearing();
@@ -142,10 +149,10 @@ class Load final : public Task {
 // Meets a person and makes what draws it, after the models were loaded.
 class Meet final : public Task {
  public:
-  Meet(std::shared_ptr<Studio> studio, Worker& motion, std::shared_ptr<const Portrait> portrait, FrameSize size,
-       Frame still, std::shared_ptr<Promise> promise)
+  Meet(std::shared_ptr<Studio> studio, std::shared_ptr<Tasks> motion, std::shared_ptr<const Portrait> portrait,
+       FrameSize size, Frame still, std::shared_ptr<Promise> promise)
       : studio_(std::move(studio)),
-        motion_(motion),
+        motion_(std::move(motion)),
         portrait_(std::move(portrait)),
         size_(size),
         still_(std::move(still)),
@@ -163,14 +170,15 @@ class Meet final : public Task {
     ready->person = std::move(*person);
     ready->painter = studio_->painter();
     ready->tell_failure = [studio = studio_](const Error& error) { studio->fail(error); };
-    ready->voice = std::make_shared<Voice>(motion_, std::move(speaker));
+    ready->has_failed = [studio = studio_] { return studio->has_failed(); };
+    ready->voice = std::make_shared<Voice>(motion_, std::move(speaker), studio_->limit());
     ready->paste =
         std::make_unique<Paste>(*portrait_, frame_face(*portrait_, size_), ready->person->crop.to_crop, still_);
     return ready;
   }
 
   std::shared_ptr<Studio> studio_;
-  Worker& motion_;
+  std::shared_ptr<Tasks> motion_;
   std::shared_ptr<const Portrait> portrait_;
   FrameSize size_;
   Frame still_;
@@ -181,8 +189,7 @@ class Meet final : public Task {
 struct House {
   explicit House(NeuralOptions options) : studio(std::make_shared<Studio>(std::move(options))) {}
   std::shared_ptr<Studio> studio;
-  Worker motion;
-  Worker looking;  // its tasks post to `motion`
+  Worker motion{studio->limit()}, looking{studio->limit()};
 };
 
 class NeuralEngine final : public Engine {
@@ -230,11 +237,11 @@ class NeuralEngine final : public Engine {
     if (!fresh) return fresh.error();
 
     auto promise = std::make_shared<Promise>();
-    auto meet =
-        std::make_shared<Meet>(house_->studio, house_->motion, std::move(portrait), size, std::move(still), promise);
+    auto meet = std::make_shared<Meet>(house_->studio, house_->motion.tasks(), std::move(portrait), size,
+                                       std::move(still), promise);
     const bool is_live = studio().options().is_live;
     if (is_live) {
-      house_->looking.post(std::move(meet));
+      house_->looking.tasks()->post(std::move(meet));
     } else {
       meet->go_on();
     }
@@ -279,7 +286,7 @@ Result<std::unique_ptr<Engine>> make_neural_engine(const NeuralOptions& options,
     // Reading headers takes no time, so a folder that will not do is refused at once.
     const neural::ModelFolder folder = neural::look_into(options.models);
     if (!folder.is_complete()) return folder.refusal();
-    house->looking.post(std::make_shared<neural::Load>(house->studio));
+    house->looking.tasks()->post(std::make_shared<neural::Load>(house->studio));
   } else if (auto loaded = house->studio->load(); !loaded) {
     return loaded.error();
   }

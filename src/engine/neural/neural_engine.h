@@ -16,6 +16,7 @@
 // pictures, one makes motion.
 #pragma once
 
+#include <chrono>
 #include <filesystem>
 #include <functional>
 #include <memory>
@@ -31,6 +32,8 @@ struct NeuralOptions {
   neural::NetworkOptions networks;
   neural::SpeakerSettings speaker;
   int lanes = 1;  ///< pictures drawn side by side
+  /// Live: networks that do not answer for so long have failed (a driver that hangs).
+  std::chrono::milliseconds limit{10'000};
   /// Live: nothing waits for a network; avatars begin as the stand-in's, motion that is late is not shown. Otherwise
   /// all is waited for, and the same moments give the same bytes.
   bool is_live = false;

@@ -3,26 +3,29 @@
 // graphs allow a batch; where they do not, a few runs go side by side.
 //
 //   auto painter = Painter::make(networks, {});
-//   painter->draw({&face, source, driving, picture});      // waits its turn; any tick may ask
+//   painter->draw({seen.features, source, driving}, picture);      // waits its turn; any tick may ask
 //
 //   ticks:    A ---.        B --.           C ----------.
 //                  |            |  (2 ms)               |
-//                  '------------+--> [A B] one run      '--> [C]
+//   lane:          '------------+--> [A B] one run      '--> [C]
 //
-// Who comes first draws for who comes meanwhile; there is no thread of its own. What is drawn does not depend on who
-// shares a run, but for the order of sums (1e-5 of a colour on the CPU).
+// Each lane has a thread. What is drawn does not depend on who shares a run, but for the order of sums (1e-5 of a
+// colour on the CPU).
 //
 // When the card's memory is full, each picture of that run is tried once more by itself, with nothing beside it. The
 // first that finds no room again is refused as `busy`, and its session ends; until it has left, the others that find
 // none are told `unavailable`: not now.
+//
+// A run that does not end, as when a driver hangs, cannot be stopped: it is given up together with the painter. All
+// who wait are told `internal`, and its thread, with what it holds, is left to itself.
 // Threads: [any thread]. Allocates nothing after the first call of each thread.
 #pragma once
 
 #include <chrono>
-#include <condition_variable>
 #include <functional>
 #include <memory>
-#include <mutex>
+#include <span>
+#include <thread>
 #include <vector>
 
 #include "base/result.h"
@@ -34,6 +37,7 @@ struct PainterSettings {
   int lanes = 1;                             ///< runs side by side
   int most = 4;                              ///< pictures in one run, if the graphs allow it
   std::chrono::microseconds patience{2000};  ///< for others, when there are others
+  std::chrono::milliseconds limit{0};        ///< a run that takes longer is given up; 0: none is
 };
 
 class Painter final {
@@ -43,12 +47,13 @@ class Painter final {
   /// Makes what draws so many pictures in a run.
   using MakeChain = std::function<Result<std::unique_ptr<Networks::PictureChain>>(int batch)>;
 
-  /// `chains`: for tests; empty: the networks' own.
+  /// Tries how many pictures the graphs draw at a time. `chains`: for tests; empty: the networks' own.
   static Result<std::unique_ptr<Painter>> make(std::shared_ptr<const Networks> networks,
                                                const PainterSettings& settings, const MakeChain& chains = {});
+  ~Painter();
 
-  /// Returns when the picture is drawn. The order is read until then.
-  Result<void> draw(const Order& order);
+  /// Returns when `picture`, [R, G, B][512][512], is drawn, or given up.
+  Result<void> draw(const Order& order, std::span<float> picture);
 
   [[nodiscard]] const Settings& settings() const { return networks_->settings(); }
 
@@ -66,30 +71,14 @@ class Painter final {
   [[nodiscard]] Figures figures() const;
 
  private:
-  struct Job {
-    const Order* order;
-    bool is_taken = false, is_done = false;
-    Result<void> result;
-  };
+  class Desk;
   using Lane = std::vector<std::unique_ptr<Networks::PictureChain>>;  // for 1, 2, 4 .. pictures
 
-  Painter(std::shared_ptr<const Networks> networks, const PainterSettings& settings);
-  [[nodiscard]] size_t waiting() const;
-  void run(Lane& lane, std::unique_lock<std::mutex>& lock);
-  void run_alone(Networks::PictureChain& chain, std::span<Job* const> jobs, std::unique_lock<std::mutex>& lock);
+  Painter(std::shared_ptr<const Networks> networks, std::shared_ptr<Desk> desk);
 
   std::shared_ptr<const Networks> networks_;
-  PainterSettings settings_;
-  mutable std::mutex mutex_;
-  std::condition_variable changed_;
-  std::vector<Lane> lanes_;
-  std::vector<Lane*> free_;
-  std::vector<Job*> jobs_;
-  int sessions_ = 0;
-  int running_ = 0;              // runs
-  bool is_alone_ = false;        // somebody runs, or is about to run, with nothing beside it
-  bool is_making_room_ = false;  // somebody was refused and has not left yet
-  Figures figures_;
+  std::shared_ptr<Desk> desk_;  // with the lanes' threads, which may outlive the painter
+  std::vector<std::thread> threads_;
 };
 
 }  // namespace avatar::neural

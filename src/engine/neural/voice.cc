@@ -6,8 +6,8 @@
 
 namespace avatar::neural {
 
-Voice::Voice(Worker& worker, std::unique_ptr<Speaker> speaker)
-    : worker_(worker), speaker_(std::move(speaker)), ring_(kKept) {
+Voice::Voice(std::shared_ptr<Tasks> worker, std::unique_ptr<Speaker> speaker, std::chrono::milliseconds limit)
+    : worker_(std::move(worker)), limit_(limit), speaker_(std::move(speaker)), ring_(kKept) {
   block_.reserve(kMostWaiting);
   waiting_.reserve(kMostWaiting);
 }
@@ -31,6 +31,13 @@ void Voice::say(std::span<const float> sound, const Mood& mood) {
   {
     const std::lock_guard lock(mutex_);
     if (!is_open_ || failure_) return;
+    if (is_working_) said_meanwhile_ += sound.size();
+    const auto most = static_cast<size_t>(limit_.count()) * (kHearingRate / 1000);
+    if (most > 0 && said_meanwhile_ > most) {
+      failure_ = Error{ErrorKind::internal,
+                       "the speech networks did not answer for " + std::to_string(limit_.count()) + " ms"};
+      return;
+    }
     if (waiting_.size() + sound.size() > kMostWaiting) {
       is_behind_ = true;
       is_open_ = false;
@@ -40,7 +47,7 @@ void Voice::say(std::span<const float> sound, const Mood& mood) {
     waiting_.insert(waiting_.end(), sound.begin(), sound.end());
     mood_ = mood;
   }
-  worker_.post(shared_from_this());
+  worker_->post(shared_from_this());
 }
 
 bool Voice::motion(int frame, Motion& out) {
@@ -79,6 +86,7 @@ void Voice::go_on() {
     const uint64_t stretch = stretch_;
     const Mood mood = mood_;
     is_working_ = true;
+    said_meanwhile_ = 0;
     lock.unlock();
 
     Result<void> done;
@@ -101,11 +109,12 @@ void Voice::go_on() {
     }
     lock.lock();
     is_working_ = false;
-    if (!done) failure_ = done.error();
+    said_meanwhile_ = 0;
+    if (!done && !failure_) failure_ = done.error();
     if (!waiting_.empty() && !failure_) {
       changed_.notify_all();
       lock.unlock();
-      worker_.post(shared_from_this());  // behind the others
+      worker_->post(shared_from_this());  // behind the others
       return;
     }
   }

@@ -8,11 +8,12 @@
 //   voice->wait();                           // [tick] only where time does not matter: until all is made
 //
 // At most two seconds of sound wait; when the worker cannot keep up, the stretch is given up (is_behind()) and the
-// caller begins another when it can.
+// caller begins another when it can. Where a limit is set, networks that do not answer while so much is said have
+// failed.
 // Threads: the tick's and the worker's. Allocates nothing in a steady tick.
 #pragma once
 
-#include <atomic>
+#include <chrono>
 #include <condition_variable>
 #include <cstdint>
 #include <memory>
@@ -29,7 +30,8 @@ namespace avatar::neural {
 
 class Voice final : public Task, public std::enable_shared_from_this<Voice> {
  public:
-  Voice(Worker& worker, std::unique_ptr<Speaker> speaker);
+  /// `limit`: of sound that is said while one piece of work lasts; 0: none.
+  Voice(std::shared_ptr<Tasks> worker, std::unique_ptr<Speaker> speaker, std::chrono::milliseconds limit = {});
 
   void begin();
   void say(std::span<const float> sound, const Mood& mood);
@@ -54,7 +56,8 @@ class Voice final : public Task, public std::enable_shared_from_this<Voice> {
   static constexpr size_t kMostWaiting = 2 * kHearingRate;
   static constexpr int kKept = 128;  // frames of motion
 
-  Worker& worker_;
+  const std::shared_ptr<Tasks> worker_;
+  const std::chrono::milliseconds limit_;
   std::unique_ptr<Speaker> speaker_;  // the worker's
   std::vector<float> block_;          // the worker's
   uint64_t speaking_ = 0;             // the worker's: the stretch that the speaker is in
@@ -67,6 +70,7 @@ class Voice final : public Task, public std::enable_shared_from_this<Voice> {
   bool is_open_ = false;
   std::vector<float> waiting_;
   bool is_working_ = false;
+  size_t said_meanwhile_ = 0;  // samples
   Mood mood_;
   MotionVector first_{};
   std::vector<MotionVector> ring_;  // frame n at n % kKept
