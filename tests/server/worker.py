@@ -22,7 +22,7 @@ class Worker:
         """`before` runs in the child before the program, `wrap` stands in front of it on the command line."""
         self.folder = tempfile.mkdtemp(prefix="avatar-test-")
         settings = {name: value for name, value in os.environ.items()
-                    if not name.startswith(("AVATAR_", "PRESET_", "LIVEKIT_"))}
+                    if name == "LIVEKIT_FFI_LIB" or not name.startswith(("AVATAR_", "PRESET_", "LIVEKIT_"))}
         settings |= {"HOST": "127.0.0.1", "PORT": "0", "LOG_FORMAT": "json", "AVATAR_MAX_SESSIONS": "12",
                      "AVATAR_DRAIN_SECONDS": "0", "AVATAR_CACHE_DIR": os.path.join(self.folder, "cache")}
         settings |= {name: str(value) for name, value in environment.items()}
