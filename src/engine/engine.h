@@ -63,8 +63,8 @@ class Engine {
 
   /// What all avatars of this person at this size share, made if need be: while somebody holds it, the next avatar is
   /// there at once. null: they share nothing. `size`: in range. [any thread]
-  [[nodiscard]] virtual std::shared_ptr<const void> what_avatars_share(std::shared_ptr<const Portrait> /*portrait*/,
-                                                                       FrameSize /*size*/) const {
+  [[nodiscard]] virtual std::shared_ptr<const void> what_avatars_share(
+      const std::shared_ptr<const Portrait>& /*portrait*/, FrameSize /*size*/) const {
     return nullptr;
   }
 };

@@ -303,7 +303,7 @@ class Writer {
 
  private:
   std::string weight(uint64_t type, const void* data, size_t bytes, size_t count) {
-    const std::string name = prefix_ + "w" + std::to_string(++count_);
+    std::string name = prefix_ + "w" + std::to_string(++count_);
     Buffer t;
     if (count > 0) put_int(t, kTensorDims, count);
     put_int(t, kTensorType, type);
@@ -621,10 +621,12 @@ std::vector<std::byte> sample_probe() {
 }
 
 std::vector<std::byte> join_network(int count, const std::vector<int64_t>& sizes) {
-  std::vector<std::string> names;
-  for (int i = 0; i < count; ++i) names.push_back("x" + std::to_string(i));
-  std::vector<std::pair<Bytes, Sizes>> inputs;
-  for (const std::string& name : names) inputs.emplace_back(name, sizes);
+  std::vector<std::string> names(static_cast<size_t>(count));
+  std::vector<std::pair<Bytes, Sizes>> inputs(names.size());
+  for (size_t i = 0; i < names.size(); ++i) {
+    names[i] = "x" + std::to_string(i);
+    inputs[i] = {names[i], sizes};
+  }
   Sizes joined = sizes;
   joined[0] *= count;
   Buffer graph;

@@ -250,9 +250,9 @@ class MeshEngine final : public Engine {
     return std::unique_ptr<Avatar>(std::make_unique<MeshAvatar>(person(std::move(portrait), size)));
   }
 
-  [[nodiscard]] std::shared_ptr<const void> what_avatars_share(std::shared_ptr<const Portrait> portrait,
+  [[nodiscard]] std::shared_ptr<const void> what_avatars_share(const std::shared_ptr<const Portrait>& portrait,
                                                                FrameSize size) const override {
-    return person(std::move(portrait), size);
+    return person(portrait, size);
   }
 
  private:

@@ -229,8 +229,8 @@ Result<void> Networks::try_each() {
     auto run = prepare(facts.network);
     if (!run) return run.error();
     if (auto done = (*run)->run(); !done) return done;
-    for (size_t i = 0; i < l.outputs.size(); ++i) {
-      const auto numbers = (*run)->output(l.outputs[i]);
+    for (const std::string& name : l.outputs) {
+      const auto numbers = (*run)->output(name);
       const int64_t right_rows = kWindowRows * kAudioNumbers;
       if (facts.network == Network::hubert && static_cast<int64_t>(numbers.size()) != right_rows) {
         return Error{ErrorKind::invalid, "hubert.onnx does not give 20 rows of 1024 for a window"};

@@ -56,7 +56,7 @@ Result<void> NeuralAvatar::draw(const Moment& moment, Frame& frame) {
   if (auto looked = look_for_promise(); !looked) return looked;
   has_failed_ = has_failed_ || (ready_ && ready_->has_failed());
   if (ready_ && !has_failed_) {
-    const auto done = draw_neural(moment, drawn_);
+    auto done = draw_neural(moment, drawn_);
     has_drawn_ = has_drawn_ || done;
     if (!done) {
       if (done.error().kind == ErrorKind::busy) return done;  // no memory: the session makes room for the others

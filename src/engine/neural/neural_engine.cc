@@ -17,8 +17,6 @@
 namespace avatar {
 namespace neural {
 
-using std::chrono_literals::operator""ms;
-
 // Share of the card's time that is given away: the rest is for what comes together.
 constexpr double kFull = 0.85;
 
@@ -67,7 +65,9 @@ class Studio {
   [[nodiscard]] const std::shared_ptr<const Networks>& networks() const { return networks_; }
   [[nodiscard]] const std::shared_ptr<Painter>& painter() const { return painter_; }
   [[nodiscard]] const NeuralOptions& options() const { return options_; }
-  [[nodiscard]] std::chrono::milliseconds limit() const { return options_.is_live ? options_.limit : 0ms; }
+  [[nodiscard]] std::chrono::milliseconds limit() const {
+    return options_.is_live ? options_.limit : std::chrono::milliseconds(0);
+  }
 
   // Known already, or looked at now.
   Result<std::shared_ptr<const Person>> person(const std::shared_ptr<const Portrait>& portrait) {
@@ -222,9 +222,9 @@ class NeuralEngine final : public Engine {
     return capacity_of(*studio().networks(), studio().options().speaker);
   }
 
-  [[nodiscard]] std::shared_ptr<const void> what_avatars_share(std::shared_ptr<const Portrait> portrait,
+  [[nodiscard]] std::shared_ptr<const void> what_avatars_share(const std::shared_ptr<const Portrait>& portrait,
                                                                FrameSize size) const override {
-    return stand_in_->what_avatars_share(std::move(portrait), size);
+    return stand_in_->what_avatars_share(portrait, size);
   }
 
   Result<std::unique_ptr<Avatar>> make_avatar(std::shared_ptr<const Portrait> portrait, FrameSize size) const override {
