@@ -13,7 +13,7 @@ import tempfile
 import time
 import unittest
 
-from client import ask, start_session
+from client import ask, start_session, wav
 from worker import Worker, wait_until
 
 PROGRAM, GRAPHS, DRIVER = sys.argv[1:4]
@@ -102,6 +102,30 @@ class Engines(unittest.TestCase):
                 session = start_session(worker.port)
                 time.sleep(1)  # some pictures
                 self.assertEqual(ask(worker.port, "GET", f"/sessions/{session}").status, 200, worker.lines[-5:])
+
+    def say(self, worker, session, sound):
+        reply = ask(worker.port, "POST", f"/sessions/{session}/speech", sound, {"Content-Type": "audio/wav"})
+        self.assertLess(reply.status, 300, reply.body)
+
+    def test_a_session_speaks_by_the_networks_and_goes_on_without_them(self):
+        folder = os.path.join(tempfile.mkdtemp(prefix="avatar-models-"), "models")
+        self.addCleanup(shutil.rmtree, os.path.dirname(folder))
+        shutil.copytree(GRAPHS, folder)
+        networks = os.path.join(folder, "ditto_onnx")
+        os.replace(os.path.join(networks, "hubert_breaks.onnx"), os.path.join(networks, "hubert.onnx"))
+        with Worker(PROGRAM, AVATAR_ENGINE="neural", AVATAR_MODEL_DIR=folder, AVATAR_PROVIDERS="cpu") as worker:
+            wait_until(lambda: ask(worker.port, "GET", "/ready").status == 200, 60, "/ready")
+            session = start_session(worker.port)
+            self.say(worker, session, wav(1.0, sample=lambda i: 5000 * (i // 50 % 2)))
+            time.sleep(2)
+            self.assertIn("neural on cpu", health(worker)["engine_reason"])
+            self.say(worker, session, wav(1.0, sample=lambda i: 20000 * (i // 50 % 2)))  # louder than this one bears
+            wait_until(lambda: "mesh, because" in health(worker)["engine_reason"], 20, "the mesh engine")
+            self.assertIn("hubert.onnx", health(worker)["engine_reason"])
+            time.sleep(1)
+            self.assertEqual(ask(worker.port, "GET", f"/sessions/{session}").status, 200, worker.lines[-5:])
+            self.assertEqual([m["message"] for m in worker.messages() if m["level"] == "error"],
+                             ["the neural engine failed, the mesh engine goes on"])
 
 
 if __name__ == "__main__":
