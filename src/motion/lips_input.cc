@@ -31,7 +31,7 @@ LipsInput::Values LipsInput::hear(const SpeechFrame& frame) {
   }
   Values v;
   for (size_t b = 0; b + 1 < kSize; ++b) {
-    const float band = 0.5F * kDbPerLog * (frame.log_mel[2 * b] + frame.log_mel[2 * b + 1]);
+    const float band = kDbPerLog * frame.log_mel[b];
     v[b] = std::clamp((band - loud_db_ - kBandDb) / kUnitDb, kLeast, kMost);
   }
   v[kSize - 1] = frame.voicing;

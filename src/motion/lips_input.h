@@ -13,8 +13,8 @@ namespace avatar {
 
 class LipsInput final {
  public:
-  static constexpr size_t kSize = kMelBands / 2 + 1;
-  using Values = std::array<float, kSize>;  ///< 20 bands low to high, each two mel bands; voicing. About -2..1
+  static constexpr size_t kSize = kMelBands + 1;
+  using Values = std::array<float, kSize>;  ///< the mel bands, low to high; voicing. About -2..1.5
 
   [[nodiscard]] static Values silence();
 

@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
-// For train_lips.py: files of raw sound (32-bit floats, mono, 48 kHz) -> files of LipsInput values, [frame][kSize].
+// For gather.py and perceptron.py: files of raw sound (32-bit floats, mono, 48 kHz) -> files of what the networks hear, from the product's
+// own code: [frame][LipsInput::Values, loudness in dB].
 //
 //   lips_inputs IN OUT [IN OUT ...]
-#include "motion/lips_input.h"
-
 #include <fstream>
 #include <iterator>
 #include <vector>
 
+#include "motion/lips_input.h"
 #include "speech/features.h"
 
 int main(int count, char** names) {
@@ -21,11 +21,11 @@ int main(int count, char** names) {
 
     avatar::Features features;
     avatar::LipsInput input;
-    const auto heard = features.hear(sound);
     std::ofstream out(names[i + 1], std::ios::binary);
-    for (size_t k = 0; k < frames; ++k) {
-      const auto values = input.hear(heard[k]);
+    for (const avatar::SpeechFrame& frame : features.hear(sound).first(frames)) {
+      const auto values = input.hear(frame);
       out.write(reinterpret_cast<const char*>(values.data()), sizeof(values));
+      out.write(reinterpret_cast<const char*>(&frame.loudness_db), sizeof(float));
     }
     if (!out) return 1;
   }

@@ -9,11 +9,37 @@ JAW, PUCKER, FUNNEL, PRESS = (ph.NAMES.index(n) for n in ("jaw", "pucker", "funn
 UPPER, LOWER, BITE, CLOSURE = (ph.NAMES.index(n) for n in ("upper", "lower", "bite", "closure"))
 VOICE = ph.N_OUT
 TOUCH = 0.7
+CLOSURE_LEAST, CLOSURE_GAIN = 0.1, 2  # of the two networks together; motion/lips.cc has the same
 BITTEN = 0.35
 
 
 def correlation(a, b):
     return float(np.corrcoef(a, b)[0, 1]) if a.std() > 1e-6 and b.std() > 1e-6 else float("nan")
+
+
+def both(perceptron, convolution):
+    """What the product makes of its two networks."""
+    p = 0.5 * (perceptron[:, :ph.N_OUT] + convolution[:, :ph.N_OUT])
+    p[:, CLOSURE] = np.clip((p[:, CLOSURE] - CLOSURE_LEAST) * CLOSURE_GAIN, 0, 1)
+    p[:, BITE] = convolution[:, BITE]
+    return p
+
+
+def touch_where_vowels_close(said, share):
+    """Share of p b m that touch within 40 ms, with the closure's threshold set so that this share of the vowels' middles
+    is closed by mistake: networks that err differently, made equal."""
+    labials, vowels = [], []
+    for piece, p in said:
+        t = p[:, CLOSURE]
+        for i, (a, b, cls, _) in enumerate(piece["phones"]):
+            k0, k1 = int(np.ceil(a * 100)), min(int(b * 100) + 1, len(t))
+            first = not (i and piece["phones"][i - 1][2] in ph.LABIALS and piece["phones"][i - 1][1] >= a - 0.001)
+            if k1 > k0 and cls in ph.LABIALS and first:
+                labials.append(t[max(0, k0 - 4):k1 + 4].max())
+            elif k1 > k0 and cls in ph.VOWELS and b - a > 0.06:
+                vowels.append(t[min(int((a + b) * 50), len(t) - 1)])
+    limit = np.sort(vowels)[::-1][int(share * len(vowels))]
+    return float(np.mean(np.array(labials) > limit))
 
 
 def against_face(said):

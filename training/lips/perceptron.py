@@ -1,8 +1,8 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
-"""Fits the small network of motion/lips.cc and writes motion/lips_weights.inc.
+"""Fits the smaller network of motion/lips.h and writes motion/lips_perceptron_weights.inc.
 
-    /usr/bin/python3 training/lips/train_lips.py --mandarin DIR --emodb DIR [--judge | --write]
+    /usr/bin/python3 training/lips/perceptron.py --mandarin DIR --emodb DIR [--judge | --write]
 
 Needs numpy, ffmpeg, flite and a compiler. --judge trains five times, each time without one Mandarin recording and one
 or two German speakers, and prints how well the unheard ones are met; --write trains on everything and writes the weights.
@@ -14,34 +14,33 @@ What it learns from (none of it travels with the product, only the fitted number
   time of a row is where the phone STARTS.
 - English sentences spoken by flite's four voices with exact phone times (-psdur).
 For the latter two the curves come from phone times by dominance functions (Cohen and Massaro 1993) over the targets of
-next/phones.py, which are set by eye and by the captured jaw.
+phones.py, which are set by eye and by the captured jaw.
 """
 import argparse
 import glob
 import os
 import re
 import subprocess
-import sys
 import tempfile
 
 import numpy as np
 
+import phones
+
 HERE = os.path.dirname(os.path.abspath(__file__))
 SRC = os.path.join(os.path.dirname(os.path.dirname(HERE)), "src")
-sys.path.insert(0, HERE + "/next")
-import phones  # noqa: E402
 
 NAMES, N_OUT = phones.NAMES, phones.N_OUT
 N_IN = 21
-OFFSETS = [-12, -9, -7, -5, -4, -3, -2, -1, 0, 1, 2, 3, 4, 5, 6]  # frames; lips.cc has the same
+OFFSETS = [-12, -9, -7, -5, -4, -3, -2, -1, 0, 1, 2, 3, 4, 5, 6]  # frames; lips_perceptron.cc has the same
 HIDDEN = [96, 48]
 # A network that is not sure says something in between. What it says is stretched again: (value - least) * gain; the lips
-# touch for what is a closure more likely than not. lips.cc has the same.
+# touch for what is a closure more likely than not. lips_perceptron.cc has the same.
 LEAST = np.array([.03, 0, 0, 0, 0, 0, 0, .03, 0, .18], np.float32)
 GAIN = np.array([1.4, 1.1, 1.3, 1.3, 1, 1.2, 1.2, 1.3, 1, 3.7], np.float32)
 
 # -- phones ------------------------------------------------------------------------------------------------------------
-# The classes of sounds and how each source spells them stand in next/phones.py. This network knows three classes fewer
+# The classes of sounds and how each source spells them stand in phones.py. This network knows three classes fewer
 # and three spellings of English less.
 V = phones.VOWELS
 C = {name: c for name, c in phones.CONSONANTS.items() if name not in ("beta", "ng", "r_tip")}
@@ -171,7 +170,8 @@ class Inputs:
         a, b = self.folder + "/in.f32", self.folder + "/out.f32"
         sound.astype(np.float32).tofile(a)
         subprocess.run([self.program, a, b], check=True)
-        return np.fromfile(b, np.float32).reshape(-1, N_IN)
+        x = np.fromfile(b, np.float32).reshape(-1, 42)  # 40 bands, voicing, loudness
+        return np.concatenate([0.5 * (x[:, 0:40:2] + x[:, 1:40:2]), x[:, 40:41]], 1)
 
 
 # -- data --------------------------------------------------------------------------------------------------------------
@@ -192,7 +192,7 @@ def captured(folder, name, speed, frames):
     return out, known
 
 
-SENTENCES = [l.strip() for l in open(HERE + "/sentences.txt") if l.strip() and not l.startswith("#")]
+SENTENCES = [l.strip() for l in open(HERE + "/sentences/perceptron.txt") if l.strip() and not l.startswith("#")]
 
 
 def gather(args, inputs):
@@ -290,6 +290,7 @@ def train(data, epochs, seed=1):
 
 
 TAPS = np.array([1, 3, 5, 6, 5, 3, 1], np.float32) / 24  # lips.cc smooths with these
+WEIGHTS = SRC + "/motion/lips_perceptron_weights.inc"
 
 
 def predict(w, b, x):
@@ -349,7 +350,7 @@ def judge(w, b, held):
 def write(w, b, path):
     scale = 4096
     with open(path, "w") as f:
-        f.write("// SPDX-License-Identifier: Apache-2.0\n// Written by training/lips/train_lips.py, which says from what. Units of 1/4096.\n// clang-format off\n")
+        f.write("// SPDX-License-Identifier: Apache-2.0\n// Written by training/lips/perceptron.py, which says from what. Units of 1/4096.\n// clang-format off\n")
         for j in range(len(w)):
             for kind, p in (("Weights", w[j]), ("Biases", b[j])):  # [input][output]
                 q = np.round(p.ravel() * scale).astype(int)
@@ -365,6 +366,14 @@ def write(w, b, path):
         f.write("// clang-format on\n")
 
 
+def read(path):
+    """What write() wrote."""
+    rows = [np.array([int(v) for v in re.sub(r"\s", "", m).strip(",").split(",")], np.float32) / 4096
+            for m in re.findall(r"= \{([^}]*)\}", open(path).read())]
+    sizes = [N_IN * len(OFFSETS)] + HIDDEN + [N_OUT]
+    return [rows[2 * j].reshape(sizes[j], sizes[j + 1]) for j in range(3)], rows[1::2]
+
+
 def main():
     a = argparse.ArgumentParser()
     a.add_argument("--mandarin", required=True)
@@ -374,6 +383,7 @@ def main():
     a.add_argument("--epochs", type=int, default=30)
     a.add_argument("--folds", type=int, default=5)
     a.add_argument("--cache", default="")
+    a.add_argument("--keep", default="", help="where --judge keeps what was said of held-back recordings, for both.py")
     args = a.parse_args()
     if args.cache and os.path.exists(args.cache):
         data = list(np.load(args.cache, allow_pickle=True)["data"])
@@ -386,15 +396,20 @@ def main():
     if args.judge:
         speakers = sorted({d["group"] for d in data if d["group"][:2] == "de"})
         recordings = sorted({d["group"] for d in data if d["group"][:2] == "zh"})
+        kept = {}
         for fold in range(args.folds):
             out = {recordings[fold], *speakers[fold::5]}
             print("without", sorted(out))
             w, b = train([d for d in data if d["group"] not in out], args.epochs)
-            judge(w, b, [d for d in data if d["group"] in out])
+            held = [d for d in data if d["group"] in out]
+            judge(w, b, held)
+            kept.update({os.path.basename(d["path"]).split(".")[0]: predict(w, b, d["x"]) for d in held if d["real"]})
+        if args.keep:
+            np.savez(args.keep, **kept)
     if args.write:
         w, b = train(data, args.epochs)
         judge(w, b, data)
-        write(w, b, SRC + "/motion/lips_weights.inc")
+        write(w, b, WEIGHTS)
 
 
 if __name__ == "__main__":

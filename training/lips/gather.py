@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Sound that the lips learn from and are judged on -> a file of network inputs and targets.
 
-    gather.py data.npz [--noise] [--synthetic] [--mandarin DIR] [--emodb DIR] [--ravdess DIR] [--prompts DIR]
+    gather.py data.npz [--noise] [--sung] [--synthetic] [--mandarin DIR] [--emodb DIR] [--ravdess DIR] [--prompts DIR]
 
 Each piece: group (what is held back together), kind ('train', 'clean': unspoilt real speech that is judged when its group
 is held back, 'test': never trained on), x [frame][41], y [frame][11], known [frame][11] (0..1, weight of the target),
@@ -22,7 +22,7 @@ import voices
 from align import Aligner
 
 HERE = os.path.dirname(os.path.abspath(__file__))
-SRC = os.path.normpath(os.path.join(HERE, "../../../src"))
+SRC = os.path.normpath(os.path.join(HERE, "../../src"))
 N_IN = 41
 N_TARGET = ph.N_OUT + 1  # and voice
 VOICE = ph.N_OUT
@@ -35,7 +35,7 @@ class Inputs:
     def __init__(self, folder):
         self.folder, self.program = folder, os.path.join(folder, "lips_inputs")
         subprocess.run(["c++", "-O2", "-std=c++20", "-ffp-contract=off", "-I" + SRC, "-o", self.program,
-                        HERE + "/lips_inputs.cc", SRC + "/speech/features.cc",
+                        HERE + "/lips_inputs.cc", SRC + "/motion/lips_input.cc", SRC + "/speech/features.cc",
                         SRC + "/speech/spectrum.cc", SRC + "/base/result.cc"], check=True)
 
     def __call__(self, sound):
@@ -155,6 +155,12 @@ def without_voice(g, folder, rng):
         g.add("noise", "test" if i >= 80 else "train", x, [], f"noise {i}", rough=i < 40)
 
 
+def held_vowels(g, folder, rng):
+    for i in range(90):
+        sound, phones = sounds.sung(rng.uniform(5, 9), rng)
+        g.add("sung", "train", sound, phones, f"sung {i}", rough=i < 30)
+
+
 def with_a_face(g, folder, rng, data):
     for path in sorted(glob.glob(data + "/*.flac")):
         name, sound = os.path.basename(path)[:-5], sounds.load(path)
@@ -213,7 +219,7 @@ def known_sentences(g, folder, rng, data):
         g.add("ravdess", "test", sound, aligner(sound, Aligner.TEXTS[int(name.split("-")[4]) - 1]), name, rough=False)
 
 
-SOURCES = {"noise": (without_voice, None), "synthetic": (synthetic, None), "mandarin": (with_a_face, "mandarin"),
+SOURCES = {"noise": (without_voice, None), "sung": (held_vowels, None), "synthetic": (synthetic, None), "mandarin": (with_a_face, "mandarin"),
            "emodb": (with_phones, "emodb"), "prompts": (prompts, "prompts"), "ravdess": (known_sentences, "ravdess")}
 
 
@@ -223,6 +229,7 @@ def main():
     for name in ("mandarin", "emodb", "ravdess", "prompts"):
         a.add_argument("--" + name, metavar="DIR")
     a.add_argument("--noise", action="store_true")
+    a.add_argument("--sung", action="store_true")
     a.add_argument("--synthetic", action="store_true")
     args = a.parse_args()
     rng = np.random.default_rng(1)

@@ -46,6 +46,43 @@ def coloured(count, slope, rng):
     return (x / (x.std() + 1e-12)).astype(np.float32)
 
 
+# Hz, of men (Peterson and Barney 1952; ee, o, oe, ue between their neighbours).
+FORMANTS = {"i": (270, 2290, 3010), "ih": (390, 1990, 2550), "e": (530, 1840, 2480), "ae": (660, 1720, 2410), "a": (730, 1090, 2440),
+            "aw": (570, 840, 2410), "uh": (440, 1020, 2240), "u": (300, 870, 2240), "ah": (640, 1190, 2390), "er": (490, 1350, 1690),
+            "ee": (390, 2150, 2700), "o": (450, 800, 2350), "oe": (430, 1500, 2250), "ue": (280, 1850, 2250)}
+
+
+def sung(seconds, rng):
+    """Vowels, short or held, one after another or with gaps, from pulses and resonances -> (sound, phones)."""
+    size, pitch = rng.uniform(0.95, 1.25), rng.uniform(85, 320)
+    parts, phones, t = [], [], 0.0
+    while t < seconds:
+        if rng.random() < 0.4 or not parts:
+            gap = rng.uniform(0.05, 0.6)
+            parts.append(np.zeros(int(gap * RATE), np.float32))
+            phones.append((t, t + gap, "sil", 0.0))
+            t += gap
+        vowel, length = rng.choice(list(FORMANTS)), float(np.exp(rng.uniform(np.log(0.12), np.log(2.5))))
+        n = int(length * RATE)
+        at = np.arange(n) / RATE
+        hz = pitch * np.exp(rng.normal(0, 0.12) + rng.normal(0, 0.08) * at / length)
+        hz = hz * (1 + rng.choice([0, rng.uniform(0, 0.04)]) * np.sin(2 * np.pi * rng.uniform(4.5, 6.5) * at))
+        phase = np.cumsum(hz / RATE)
+        pulses = np.diff(np.floor(phase), prepend=0) + rng.uniform(0, 0.01) * rng.standard_normal(n)
+        f = np.fft.rfftfreq(n, 1 / RATE)
+        spectrum = np.fft.rfft(pulses) / (1 + f / 100) ** rng.uniform(0.8, 1.3)
+        for k, formant in enumerate((*FORMANTS[vowel], 3400, 4400)):
+            formant, width = formant * size * rng.normal(1, 0.04), (80, 100, 140, 200, 250)[k] * rng.uniform(0.7, 1.5)
+            spectrum /= 1 - (f / formant) ** 2 + 1j * f * width / formant ** 2
+        x = np.fft.irfft(spectrum, n)
+        edge = rng.uniform(0.01, 0.05)
+        x *= np.minimum(1, np.minimum(at, length - at) / edge) * rng.uniform(0.15, 0.6) / (np.abs(x).max() + 1e-9)
+        parts.append(x.astype(np.float32))
+        phones.append((t, t + n / RATE, vowel, t + n / RATE))
+        t += n / RATE
+    return np.concatenate(parts), phones
+
+
 def room(x, rng):
     """A small room: the sound itself, then a few echoes that fade in 0.1-0.5 s."""
     fade = rng.uniform(0.1, 0.5)
