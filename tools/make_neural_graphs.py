@@ -122,10 +122,7 @@ class Maker:
         moved = g.op("Sub", "kp_source", "kp_driving")
         part = g.op("Mul", moved, g.floats(0.01))
         if fills_memory_at is not None:
-            farthest = g.op("ReduceMax", g.op("Abs", moved), keepdims=0)
-            place = g.op("Cast", g.op("Greater", farthest, g.floats(fills_memory_at)), to=INT64)
-            size = g.op("Gather", g.ints(1, 1 << 46), g.op("Reshape", place, g.ints(1)))
-            part = g.op("Add", part, g.op("ReduceMax", g.op("ConstantOfShape", size), keepdims=0))
+            part = g.op("Add", part, self.nothing_or_too_much(g, self.too_large(g, moved, fills_memory_at)))
         g.op("Add", "kp_driving", part, out="out")
         shape = [self.n, POINTS, 3]
         g.save(self.folder, [("kp_source", FLOAT, shape), ("kp_driving", FLOAT, shape)], [("out", FLOAT, shape)],
@@ -166,14 +163,25 @@ class Maker:
         g.save(self.folder, [("feature", FLOAT, [self.n, 256, 64, 64])],
                [("output", FLOAT, [self.n, 3, 64 * block, 64 * block])], half=self.half)
 
-    def hubert(self, name="hubert", breaks_at=None):
-        """breaks_at: a run fails when a sample is louder, as a card does that is lost."""
+    def too_large(self, g, x, limit):
+        """0, or 1 where a number of `x` is larger."""
+        return g.op("Cast", g.op("Greater", g.op("ReduceMax", g.op("Abs", x), keepdims=0), g.floats(limit)), to=INT64)
+
+    def nothing_or_too_much(self, g, place):
+        """0; at place 1 it wants more memory than any machine has."""
+        size = g.op("Gather", g.ints(1, 1 << 46), g.op("Reshape", place, g.ints(1)))
+        return g.op("ReduceMax", g.op("ConstantOfShape", size), keepdims=0)
+
+    def hubert(self, name="hubert", breaks_at=None, fills_memory_at=None):
+        """breaks_at: a run fails when a sample is louder, as a card does that is lost; fills_memory_at: it finds no
+        memory then."""
         g = Graph(name)
         x = g.op("Unsqueeze", "input_values", g.ints(1))
         if breaks_at is not None:
-            loudest = g.op("ReduceMax", g.op("Abs", "input_values"), keepdims=0)
-            place = g.op("Cast", g.op("Greater", loudest, g.floats(breaks_at)), to=INT64)
+            place = self.too_large(g, "input_values", breaks_at)
             x = g.op("Mul", x, g.op("Gather", g.floats([1.0]), place))  # of one number there is no second
+        if fills_memory_at is not None:
+            x = g.op("Add", x, self.nothing_or_too_much(g, self.too_large(g, "input_values", fills_memory_at)))
         x = g.op("Conv", x, g.floats(self.rng.normal(size=(4, 1, 400)) / 20), kernel_shape=[400], strides=[320])
         x = g.op("Tanh", x)
         x = g.op("Conv", x, g.floats(self.rng.normal(size=(1024, 4, 1)) / 2), kernel_shape=[1])
@@ -499,6 +507,7 @@ def main():
         Maker(networks, args.seed, args.batch).decoder("decoder_small", block=4)
         Maker(networks, args.seed, args.batch).decoder("decoder_nan", bias=np.nan)
         Maker(networks, args.seed, args.batch).hubert("hubert_breaks", breaks_at=0.25)
+        Maker(networks, args.seed, args.batch).hubert("hubert_fills_memory", fills_memory_at=0.25)
         Maker(networks, args.seed, args.batch).stitch_network("stitch_fills_memory", fills_memory_at=0.1)
         Maker(networks, args.seed, args.batch).warp("warp_plain", "GridSample", mean_by_product=True)
 

@@ -100,8 +100,8 @@ Result<void> check_models(const ModelsCheckOptions& options) {
               n.can_batch() ? ", several pictures at a time" : ", one picture at a time");
   for (const auto& facts : neural::published_networks()) {
     if (folder.file(facts.network).empty()) continue;
-    std::printf("       %-12s %9.2f ms\n", std::string(neural::name(facts.network)).c_str(),
-                ms(n.time_of(facts.network)));
+    std::printf("       %-12s %9.2f ms on %s\n", std::string(neural::name(facts.network)).c_str(),
+                ms(n.time_of(facts.network)), std::string(name(n.provider())).c_str());
   }
   if (n.memory().session > 0) {
     std::printf("memory of the card: %lld MB, and %lld MB for each session\n",

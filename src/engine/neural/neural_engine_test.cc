@@ -287,6 +287,38 @@ TEST(NeuralEngine, a_session_that_finds_no_memory_ends_and_nobody_else) {
   EXPECT_NE(e->description().find("neural on cpu"), std::string::npos) << e->description();
 }
 
+TEST(NeuralEngine, a_voice_that_finds_no_memory_ends_one_session_and_the_others_speak) {
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+  GTEST_SKIP() << "a sanitizer ends the program there";
+#endif
+  const ChangedFolder folder("hubert.onnx", "hubert_fills_memory.onnx");
+  const auto e = engine(folder.options());
+  Stage loud(*e), soft(*e), silent(*e);
+  const auto sound = speech();  // up to 0.7: more than there is memory for
+  auto softly = sound;
+  for (float& s : softly) s *= 0.2F;
+  int64_t ended = 0;
+  int moved = 0;
+  Frame frame(kSize.width, kSize.height);
+  for (int64_t n = 0; n < 35; ++n) {
+    if (!ended) {
+      Moment m;
+      m.time = MediaTime::from_samples(n * kTick);
+      m.sound = std::span(sound).subspan(static_cast<size_t>(n * kTick), static_cast<size_t>(loud.ahead));
+      if (const auto done = loud.avatar->draw(m, frame); !done) {
+        EXPECT_EQ(done.error().kind, ErrorKind::busy) << done.error().message;
+        EXPECT_NE(done.error().message.find("hubert.onnx"), std::string::npos) << done.error().message;
+        loud.avatar.reset();
+        ended = n;
+      }
+    }
+    moved += soft.draw(softly, n * kTick) == silent.draw({}, n * kTick) ? 0 : 1;
+  }
+  EXPECT_GT(ended, 0);
+  EXPECT_GT(moved, 15);
+  EXPECT_NE(e->description().find("neural on cpu"), std::string::npos) << e->description();
+}
+
 // ---- live ----
 
 bool becomes(const std::function<bool()>& condition) {
