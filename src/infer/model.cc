@@ -197,6 +197,8 @@ class OrtInference final : public Inference {
     return std::shared_ptr<const KeptTensor>(std::move(tensor));
   }
 
+  // Every tensor is given where it lies, outputs too. Run() moves only what lies elsewhere than its node, so this does
+  // what ONNX Runtime's IoBinding does, and needs no other names for it.
   Result<void> run() override {
     return check(
         api()->Run(network_->session.get(), nullptr, inputs_.names.data(), inputs_.values.data(), inputs_.values.size(),
