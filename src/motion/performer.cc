@@ -31,7 +31,8 @@ constexpr double kCutSeconds = 0.12;
 // Lip gap at the middle for each articulator at 1, cm: the engine's muscles (engine/mesh/muscles.cc), by eye.
 constexpr float kGapJaw = 2.2F, kGapUpper = 0.45F, kGapLower = 0.55F, kGapFunnel = 0.35F;
 // Who guesses from sound guesses too small: the curves are means of what a mouth may do. Opened by this power a mouth
-// opens as far as those of four speakers of the GRID corpus on their own sentences (docs/hearing.md).
+// opens as far as those of four speakers of the GRID corpus on their own sentences, and rounds more as theirs do
+// (docs/hearing.md).
 constexpr float kReach = 1.75F;
 float reach(float x) { return 1 - std::pow(std::max(0.0F, 1 - x), kReach); }
 // A gap in the picture below the first counts as closed, from the second on it is one (RestFace).
@@ -157,7 +158,7 @@ void Performer::State::mouth(const Articulation& a, Pose& pose) const {
   const float gap_held = rest_gap_cm + kGapUpper * pose[mouth_upper_up_left] + kGapLower * pose[mouth_lower_down_left];
 
   pose[jaw_open] = opening;
-  pose[mouth_pucker] += a[pucker] * size;
+  pose[mouth_pucker] += reach(a[pucker]) * size;
   pose[mouth_funnel] += a[funnel] * size;
   pose[mouth_press] += a[press];
   pose[mouth_stretch_left] += a[stretch] * size * left_side;
