@@ -131,6 +131,7 @@ function enter(session, viewer, clicked) {
   if (session.mine) sessionStorage.setItem("mine", session.id);
   notice("");
   const { id, choice } = session;
+  viewer.connect(api.whepPath(id)); // does not wait for the page to change
   if (location.hash !== `#session=${id}`) history.pushState(null, "", `#session=${id}`);
   const swap = () => {
     stage?.close();

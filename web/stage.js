@@ -37,7 +37,7 @@ export class Stage {
   /**
    * @param {string} id of the session
    * @param {{name: string, image?: string, emotion?: string}} choice
-   * @param {import("./viewer.js").Viewer} viewer not yet connected
+   * @param {import("./viewer.js").Viewer} viewer that connects, or has
    * @param {number} clicked when the visitor asked for it, by performance.now()
    * @param {{say: boolean, voices: string[]}} abilities of the server
    */
@@ -53,7 +53,7 @@ export class Stage {
     this.#microphone = new Microphone();
     this.#wire(abilities);
     viewer.onstate = (state) => this.#state(state);
-    viewer.connect(api.whepPath(id));
+    this.#state(viewer.state);
   }
 
   close() {

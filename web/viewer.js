@@ -2,21 +2,23 @@
 // Plays one session in a <video> by WHEP, and comes back by itself when the connection is lost.
 //
 //   const viewer = new Viewer(video);
-//   viewer.onstate = (state) => ...        "connecting", "live", "lost", "ended" or "refused" (viewer.error says why)
+//   viewer.onstate = (state) => ...        "connecting", "live", "lost", "ended" or "refused" (viewer.error says why);
+//                                          viewer.state is the last of them
 //   viewer.prepare();                      optional: makes the offer while the session is still being started
 //   viewer.connect(url);
 //   viewer.close();
 import { ApiError, call } from "./api.js";
 import { backoff } from "./backoff.js";
 
-const GATHER_MS = 120; // what is known of our addresses by then goes with the offer, the rest follows
 const LOOK_MS = 1000;
 const SILENT_LOOKS = 3; // an avatar sends always; so many looks without a packet, and it counts as lost
 
 export class Viewer {
   onstate = () => {};
+  state = "connecting";
   error = null;
   #video;
+  #shown = null; // the stream that we put into the video
   #url = "";
   #peer = null;
   #resource = ""; // this viewer's own address on the server
@@ -31,7 +33,8 @@ export class Viewer {
 
   prepare() {
     if (this.#peer) return;
-    const peer = new Peer(this.#video, (state) => this.#peer === peer && this.#peerState(state));
+    const show = (stream) => (this.#video.srcObject = this.#shown = stream);
+    const peer = new Peer(this.#video, show, (state) => this.#peer === peer && this.#peerState(state));
     this.#peer = peer;
   }
 
@@ -44,7 +47,7 @@ export class Viewer {
     this.#closed = true;
     removeEventListener("online", this.#online);
     this.#hangUp();
-    this.#video.srcObject = null;
+    if (this.#video.srcObject === this.#shown) this.#video.srcObject = null; // else it is another viewer's by now
   }
 
   /** Sound on or off at once, whatever still waits in the browser's buffers. */
@@ -64,7 +67,7 @@ export class Viewer {
   async #dial() {
     clearTimeout(this.#timer);
     this.#timer = 0;
-    this.onstate(this.#attempt === 0 ? "connecting" : "lost");
+    this.#tell(this.#attempt === 0 ? "connecting" : "lost");
     this.prepare();
     const peer = this.#peer;
     try {
@@ -75,21 +78,26 @@ export class Viewer {
       if (!(error instanceof ApiError)) error = new ApiError(0, "The browser could not open the connection.");
       this.error = error;
       this.#hangUp();
-      if (error.status === 404) this.onstate("ended");
-      else if (error.status === 401 || error.status === 400 || error.status === 422) this.onstate("refused");
+      if (error.status === 404) this.#tell("ended");
+      else if (error.status === 401 || error.status === 400 || error.status === 422) this.#tell("refused");
       else this.#again(error.retryAfter * 1000);
     }
   }
 
   #again(least = 0) {
-    this.onstate("lost");
+    this.#tell("lost");
     this.#timer = setTimeout(() => this.#dial(), Math.max(least, backoff(this.#attempt++)));
+  }
+
+  #tell(state) {
+    this.state = state;
+    this.onstate(state);
   }
 
   #peerState(state) {
     if (state === "live") {
       this.#attempt = 0;
-      this.onstate("live");
+      this.#tell("live");
     } else {
       this.#hangUp();
       this.#again();
@@ -116,14 +124,16 @@ class Peer {
   resource = "";
   #peer = new RTCPeerConnection({ bundlePolicy: "max-bundle" });
   #video;
+  #show;
   #etag = "";
-  #late = []; // candidates found after the offer went out
+  #late = []; // candidates found before the server has answered
   #offered;
   #looking = 0;
 
-  constructor(video, onstate) {
+  constructor(video, show, onstate) {
     const peer = this.#peer;
     this.#video = video;
+    this.#show = show;
     const stream = new MediaStream();
     for (const kind of ["video", "audio"]) peer.addTransceiver(kind, { direction: "recvonly" });
     peer.ontrack = ({ track }) => stream.addTrack(track);
@@ -139,13 +149,8 @@ class Peer {
 
   async #offer() {
     const peer = this.#peer;
-    const gathered = new Promise((done) => {
-      peer.onicecandidate = ({ candidate }) => candidate || done();
-      setTimeout(done, GATHER_MS);
-    });
-    await peer.setLocalDescription();
-    await gathered;
     peer.onicecandidate = ({ candidate }) => candidate && this.#trickle(candidate);
+    await peer.setLocalDescription();
     return peer.localDescription.sdp;
   }
 
@@ -191,7 +196,7 @@ class Peer {
 
   async #play(stream, onstate) {
     const video = this.#video;
-    if (video.srcObject !== stream) video.srcObject = stream;
+    this.#show(stream);
     video.requestVideoFrameCallback(() => onstate("live"));
     try {
       await video.play();
