@@ -83,7 +83,7 @@ int run(int argc, char** argv) {
   const auto started = clock.now();
   listen_for_interrupts();
   prepare_gstreamer();
-  ::setenv("ORT_DISABLE_TELEMETRY", "1", 1);  // an ONNX Runtime of the user's own may report to its maker
+  ::setenv("ORT_DISABLE_TELEMETRY", "1", 1);       // an ONNX Runtime of the user's own may report to its maker
   ::setenv("CUDA_DEVICE_ORDER", "PCI_BUS_ID", 0);  // cards are counted as the driver's own tools count them
   CommandLine line;
   try {
