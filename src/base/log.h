@@ -2,10 +2,10 @@
 // What the server does, one line each, on standard error: for people ("text") or for collectors ("json").
 //
 //   start_log(LogLevel::info, LogFormat::text);
-//   log(LogLevel::info, "the session has ended", {{"session", id}, {"seconds", "12.4"}});
+//   log(LogLevel::info, "a session has ended", {{"session", id}, {"seconds", "12.4"}});
 //
-//   2026-12-01T10:20:30.123Z info    the session has ended session=s-4f2a seconds=12.4
-//   {"time":"2026-12-01T10:20:30.123Z","level":"info","message":"the session has ended","session":"s-4f2a",...}
+//   2026-12-01T10:20:30.123Z info    a session has ended session=s-4f2a seconds=12.4
+//   {"time":"2026-12-01T10:20:30.123Z","level":"info","message":"a session has ended","session":"s-4f2a",...}
 //
 // Never in a line: tokens, what was uploaded, what is said.
 // The logger is the one global of the house. Threads: start_log [start], the rest [any thread].

@@ -11,7 +11,8 @@ import re
 import sys
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent.parent
-SOURCES = "\n".join(f.read_text() for f in sorted((ROOT / "src").rglob("*.cc")) if not f.name.endswith("_test.cc"))
+SOURCES = "\n".join(f.read_text() for f in sorted((ROOT / "src").rglob("*.[ch]*"))
+                    if f.suffix in (".cc", ".h") and not f.name.endswith("_test.cc"))
 GUIDE = (ROOT / "docs/operations.md").read_text()
 wrong = []
 

@@ -243,8 +243,8 @@ Result<std::unique_ptr<Painter>> Painter::make(std::shared_ptr<const Networks> n
       }
       if (!tried && batch == 1) return tried.error();
       if (!tried) {
-        log(LogLevel::warning, "networks do not draw " + std::to_string(batch) + " pictures at a time",
-            {{"reason", tried.error().message}});
+        log(LogLevel::warning, "networks draw fewer pictures at a time than they say",
+            {{"pictures", std::to_string(batch)}, {"reason", tried.error().message}});
         most = batch / 2;
         break;
       }
