@@ -35,7 +35,9 @@ class PcmReader final {
 
  private:
   PcmReader(const PcmFormat& format, Resampler resampler) : format_(format), resampler_(std::move(resampler)) {}
-  [[nodiscard]] size_t frame_bytes() const { return static_cast<size_t>(format_.bits / 8 * format_.channels); }
+  [[nodiscard]] size_t frame_bytes() const {
+    return static_cast<size_t>(format_.bits) / 8 * static_cast<size_t>(format_.channels);
+  }
   [[nodiscard]] float sample(const std::byte* at) const;
   void add_frame(const std::byte* at);
 

@@ -41,14 +41,14 @@ constexpr int kReadyPixels = 720 * 720;
 }  // namespace
 
 Launcher::Launcher(const Engine& engine, const Presets& presets, Presets::Analyse analyse, WebrtcTransport& transport,
-                   Sessions& sessions, const Clock& clock, const LaunchSettings& settings)
+                   Sessions& sessions, const Clock& clock, LaunchSettings settings)
     : engine_(engine),
       presets_(presets),
       analyse_(std::move(analyse)),
       transport_(transport),
       sessions_(sessions),
       clock_(clock),
-      settings_(settings) {}
+      settings_(std::move(settings)) {}
 
 Result<std::shared_ptr<LiveSession>> Launcher::launch(const LaunchRequest& request) const {
   return launch(request, [this](const LaunchRequest& r) -> Result<WayOut> {

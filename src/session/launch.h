@@ -62,7 +62,7 @@ class Launcher final {
   using MakeWayOut = std::function<Result<WayOut>(const LaunchRequest& request)>;
 
   Launcher(const Engine& engine, const Presets& presets, Presets::Analyse analyse, WebrtcTransport& transport,
-           Sessions& sessions, const Clock& clock, const LaunchSettings& settings);
+           Sessions& sessions, const Clock& clock, LaunchSettings settings);
 
   /// To viewers in browsers (WHEP).
   Result<std::shared_ptr<LiveSession>> launch(const LaunchRequest& request) const;
