@@ -46,7 +46,7 @@ def main():
         if piece["kind"] != "test":
             return kept[piece["path"]]
         x = piece["x"].astype(np.float32)
-        return perceptron.predict(*shipped, np.concatenate([0.5 * (x[:, 0:40:2] + x[:, 1:40:2]), x[:, 40:41]], 1))
+        return perceptron.predict(*shipped, perceptron.halved(x))
 
     for k, path in enumerate(args.convolution):
         out, state = torch.load(path, weights_only=False)[:2]

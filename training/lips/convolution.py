@@ -14,7 +14,8 @@ from torch import nn
 
 import judge
 import phones as ph
-from gather import N_IN, N_TARGET, VOICE
+from gather import N_TARGET, VOICE
+from inputs import N_IN
 
 # The shape, as in motion/lips_convolution.h.
 CHANNELS, FIRST_TAPS, TAPS = 64, 5, 3

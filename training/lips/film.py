@@ -17,11 +17,11 @@ import tempfile
 
 import numpy as np
 
-import gather
 import phones as ph
 import sounds
 import voices
 from align import Aligner
+from inputs import Inputs
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 RATE = 48000
@@ -46,7 +46,7 @@ def in_a_row(parts):
 
 def grid_phones(folder, recordings):
     """Phone times of GRID's sentences, by laying synthetic voices over them."""
-    inputs = gather.Inputs(folder)
+    inputs = Inputs(folder)
     aligner = Aligner({t: [voices.flite(t, v, folder) for v in voices.FLITE] for t in GRID.values()}, inputs)
     times = {name: aligner(sound, GRID[name]) for name, sound in recordings.items()}
     for phones in times.values():  # nobody hears when a first sound's lips close: its last 0.1 s

@@ -11,7 +11,6 @@ classes [frame], phones, path. Targets are those of phones.py and `voice`: 1 whe
 import argparse
 import glob
 import os
-import subprocess
 import tempfile
 
 import numpy as np
@@ -20,30 +19,11 @@ import phones as ph
 import sounds
 import voices
 from align import Aligner
+from inputs import Inputs
 
-HERE = os.path.dirname(os.path.abspath(__file__))
-SRC = os.path.normpath(os.path.join(HERE, "../../src"))
-N_IN = 41
 N_TARGET = ph.N_OUT + 1  # and voice
 VOICE = ph.N_OUT
 LONGEST_STOP = 0.2  # s: a longer pause is no speech
-
-
-class Inputs:
-    """Sound -> what the network sees, and the loudness in dB."""
-
-    def __init__(self, folder):
-        self.folder, self.program = folder, os.path.join(folder, "lips_inputs")
-        subprocess.run(["c++", "-O2", "-std=c++20", "-ffp-contract=off", "-I" + SRC, "-o", self.program,
-                        HERE + "/lips_inputs.cc", SRC + "/motion/lips_input.cc", SRC + "/speech/features.cc",
-                        SRC + "/speech/spectrum.cc", SRC + "/base/result.cc"], check=True)
-
-    def __call__(self, sound):
-        a, b = self.folder + "/in.f32", self.folder + "/out.f32"
-        sound.astype(np.float32).tofile(a)
-        subprocess.run([self.program, a, b], check=True)
-        out = np.fromfile(b, np.float32).reshape(-1, N_IN + 1)
-        return out[:, :N_IN], out[:, N_IN]
 
 
 def runs(on):

@@ -25,12 +25,14 @@ import tempfile
 
 import numpy as np
 
-import phones
+import phones as ph
+from inputs import Inputs
+from sounds import faster, load
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 SRC = os.path.join(os.path.dirname(os.path.dirname(HERE)), "src")
 
-NAMES, N_OUT = phones.NAMES, phones.N_OUT
+NAMES, N_OUT = ph.NAMES, ph.N_OUT
 N_IN = 21
 OFFSETS = [-12, -9, -7, -5, -4, -3, -2, -1, 0, 1, 2, 3, 4, 5, 6]  # frames; lips_perceptron.cc has the same
 HIDDEN = [96, 48]
@@ -40,99 +42,12 @@ LEAST = np.array([.03, 0, 0, 0, 0, 0, 0, .03, 0, .18], np.float32)
 GAIN = np.array([1.4, 1.1, 1.3, 1.3, 1, 1.2, 1.2, 1.3, 1, 3.7], np.float32)
 
 # -- phones ------------------------------------------------------------------------------------------------------------
-# The classes of sounds and how each source spells them stand in phones.py. This network knows three classes fewer
-# and three spellings of English less.
-V = phones.VOWELS
-C = {name: c for name, c in phones.CONSONANTS.items() if name not in ("beta", "ng", "r_tip")}
-P = {**V, **C}
-GERMAN = {**phones.EMODB, "N": "k"}
-ENGLISH = {spelt: c for spelt, c in {**phones.ENGLISH, "ng": "k"}.items() if spelt not in ("em", "nx", "hv")}
-LABIALS = ("p", "b", "m")
-
-
-def emodb_phones(path):
-    """[(start, end, class, is_labial)]"""
-    rows, on = [], False
-    for line in open(path, encoding="latin1"):
-        if line.startswith("#"):
-            on = True
-        elif on and (m := re.match(r"\s*([\d.]+)\s+-?\d+ ?(.*)", line.rstrip())):
-            label = m.group(2).split("\t")[0].split()
-            rows.append((float(m.group(1)), label[0] if label else ""))
-    merged = []  # closure, burst and aspiration of one stop are one phone; unlabelled parts belong to what was before
-    for t, label in rows:
-        if label == "" or label.startswith("!") or label.endswith("asp") or label[1:2] == "_":
-            continue
-        name = label.lstrip("_")
-        if name == "(gef":
-            name = "("
-        merged.append((t, name))
-    bursts = {name: [t for t, l in rows if l == "!" + name] for name in LABIALS}
-    out = []
-    for i, (t, name) in enumerate(merged):
-        end = merged[i + 1][0] if i + 1 < len(merged) else t + 0.2
-        cls = GERMAN.get(name)
-        if cls is None or end <= t:
-            continue
-        shut = end
-        if cls in LABIALS:
-            later = [b for b in bursts[cls] if t < b <= end]
-            shut = later[0] if later else end
-        parts = cls.split()
-        for j, part in enumerate(parts):
-            a, b = t + (end - t) * j / len(parts), t + (end - t) * (j + 1) / len(parts)
-            out.append((a, b, part, shut))
-    return [(0.0, out[0][0], "sil", 0.0)] + out if out else out
-
-
-def flite_phones(text):
-    out, start = [], 0.0
-    for item in text.split():
-        name, end = item.rsplit(":", 1)
-        end = float(end)
-        parts = ENGLISH[name].split()
-        for j, part in enumerate(parts):
-            a, b = start + (end - start) * j / len(parts), start + (end - start) * (j + 1) / len(parts)
-            out.append((a, b, part, b - 0.25 * (b - a) if part in "pb" else b))
-        start = end
-    return out
-
-
-# Seconds in which a phone's hold on an articulator falls to 1/e: before it, after it.
-REACH = {n: (0.040, 0.040) for n in NAMES}
-REACH.update(pucker=(0.090, 0.060), funnel=(0.080, 0.060), stretch=(0.060, 0.060), bite=(0.022, 0.022), press=(0.025, 0.025),
-             tongue=(0.025, 0.030))
-
-
-def curves(phones, frames):
-    t = np.arange(frames) / 100.0
-    y = np.zeros((frames, N_OUT), np.float32)
-    for n, name in enumerate(NAMES[:-1]):
-        top, weight = np.zeros(frames), np.full(frames, 1e-3)
-        before, after = REACH[name]
-        for a, b, cls, _ in phones:
-            target, care = P[cls][name]
-            core = 0.2 * (b - a)
-            d = np.where(t < a + core, (a + core - t) / before, np.where(t > b - core, (t - b + core) / after, 0))
-            w = care * np.exp(-d)
-            top += w * target
-            weight += w
-        y[:, n] = top / weight
-    for a, b, cls, shut in phones:
-        if cls in LABIALS:
-            a, e = a - 0.010, max(shut, a + 0.055)
-            ramp = 0.035
-            y[:, -1] = np.maximum(y[:, -1], np.clip(np.minimum(1 + (t - a) / ramp, 1 + (e - t) / ramp), 0, 1))
-    return y
+# How each source spells the classes of sounds stands in phones.py. To this network ng is a k.
+GERMAN = {**ph.EMODB, "N": "k"}
+ENGLISH = {**ph.ENGLISH, "ng": "k"}
 
 
 # -- sound -------------------------------------------------------------------------------------------------------------
-def load(path):
-    raw = subprocess.run(["ffmpeg", "-v", "error", "-i", path, "-f", "f32le", "-ac", "1", "-ar", "48000", "-"],
-                         capture_output=True, check=True).stdout
-    return np.frombuffer(raw, np.float32)
-
-
 def roughen(x, rng):
     """Another microphone, another room: level, tilt, telephone band, noise."""
     x = x * 10 ** rng.uniform(-1.2, 0.3)
@@ -152,26 +67,14 @@ def roughen(x, rng):
     return x.astype(np.float32)
 
 
-def faster(x, by):
-    return np.interp(np.arange(0, len(x) - 1, by), np.arange(len(x)), x).astype(np.float32)
+def halved(x):
+    """Inputs of 41 values -> of 21: two mel bands each, and voicing."""
+    return np.concatenate([0.5 * (x[:, 0:40:2] + x[:, 1:40:2]), x[:, 40:41]], 1)
 
 
-class Inputs:
-    """Sound -> LipsInput values, by the product's own code."""
-
-    def __init__(self, folder):
-        self.folder = folder
-        self.program = os.path.join(folder, "lips_inputs")
-        subprocess.run(["c++", "-O2", "-std=c++20", "-ffp-contract=off", "-I" + SRC, "-o", self.program,
-                        HERE + "/lips_inputs.cc", SRC + "/motion/lips_input.cc", SRC + "/speech/features.cc",
-                        SRC + "/speech/spectrum.cc", SRC + "/base/result.cc"], check=True)
-
-    def __call__(self, sound):
-        a, b = self.folder + "/in.f32", self.folder + "/out.f32"
-        sound.astype(np.float32).tofile(a)
-        subprocess.run([self.program, a, b], check=True)
-        x = np.fromfile(b, np.float32).reshape(-1, 42)  # 40 bands, voicing, loudness
-        return np.concatenate([0.5 * (x[:, 0:40:2] + x[:, 1:40:2]), x[:, 40:41]], 1)
+def flite_phones(text):
+    """What flite's -psdur prints: a name and its end for each."""
+    return ph.phones_of([(float(end), name) for name, end in (item.rsplit(":", 1) for item in text.split())], ENGLISH)
 
 
 # -- data --------------------------------------------------------------------------------------------------------------
@@ -207,19 +110,19 @@ def gather(args, inputs):
                 if not rough and speed not in (1.0, 0.86, 1.16):
                     continue
                 s = faster(sound, speed) if speed != 1 else sound
-                x = inputs(roughen(s, rng) if rough else s)
+                x = halved(inputs(roughen(s, rng) if rough else s)[0])
                 y, known = captured(args.mandarin, name, speed, len(x))
                 out.append(dict(group="zh" + name, x=x, y=y, known=known, real=not rough and speed == 1, phones=None, path=path))
     for path in sorted(glob.glob(args.emodb + "/*.lablaut")):
         sound = load(path.replace(".lablaut", ".flac"))
-        phones = emodb_phones(path)
+        phones = ph.emodb_phones(path, GERMAN)
         if not phones:
             continue
         for speed in (1.0, rng.uniform(0.85, 1.18)):
             s = faster(sound, speed) if speed != 1 else sound
-            x = inputs(roughen(s, rng) if speed != 1 else s)
+            x = halved(inputs(roughen(s, rng) if speed != 1 else s)[0])
             p = [(a / speed, b / speed, c, e / speed) for a, b, c, e in phones]
-            out.append(dict(group="de" + os.path.basename(path)[:2], x=x, y=curves(p, len(x)), known=np.ones(N_OUT, np.float32),
+            out.append(dict(group="de" + os.path.basename(path)[:2], x=x, y=ph.curves(p, len(x)), known=np.ones(N_OUT, np.float32),
                             real=speed == 1, phones=p, path=path))
     for i, sentence in enumerate(SENTENCES):
         for voice in ("kal16", "awb", "rms", "slt"):
@@ -227,9 +130,9 @@ def gather(args, inputs):
             text = subprocess.run(["flite", "-voice", voice, "-t", sentence, "-psdur", "-o", wav], capture_output=True, text=True,
                                   check=True).stdout
             speed = rng.uniform(0.85, 1.2)
-            x = inputs(roughen(faster(load(wav), speed), rng))
+            x = halved(inputs(roughen(faster(load(wav), speed), rng))[0])
             p = [(a / speed, b / speed, c, e / speed) for a, b, c, e in flite_phones(text)]
-            out.append(dict(group="en", x=x, y=curves(p, len(x)), known=np.ones(N_OUT, np.float32), real=False, phones=p, path=wav))
+            out.append(dict(group="en", x=x, y=ph.curves(p, len(x)), known=np.ones(N_OUT, np.float32), real=False, phones=p, path=wav))
     return out
 
 
@@ -336,12 +239,12 @@ def judge(w, b, held):
             means.setdefault(cls, []).append(q[k, 0].mean())
             wide = q[max(0, int(a * 100) - 4):int(e * 100) + 5, -1].max()
             for t in best:
-                if cls in LABIALS:
+                if cls in ph.LABIALS:
                     best[t][0] += wide > t
                 elif cls in V and e - a > 0.06:
                     mid = q[min(int((a + e) * 50), len(q) - 1), -1]
                     best[t][1] += mid > t
-            labials += cls in LABIALS
+            labials += cls in ph.LABIALS
             others += cls in V and e - a > 0.06
     print("   jaw by sound: " + " ".join(f"{c} {np.mean(v):.2f}" for c, v in sorted(means.items(), key=lambda i: -np.mean(i[1]))))
     print("   closure above t: " + "  ".join(f"t={t}: {h / labials:.2f} of p b m, {f / others:.3f} of vowels" for t, (h, f) in best.items()))

@@ -125,7 +125,7 @@ def phones_of(segments, table):
     return out
 
 
-def emodb_phones(path):
+def emodb_phones(path, table=EMODB):
     """A .lablaut file of EMO-DB. The time of a row is where the phone STARTS (its silences and bursts show it)."""
     rows, on = [], False
     for line in open(path, encoding="latin1"):
@@ -144,7 +144,7 @@ def emodb_phones(path):
     out = []
     for i, (t, name) in enumerate(merged):
         end = merged[i + 1][0] if i + 1 < len(merged) else t + 0.2
-        classes = EMODB.get(name)
+        classes = table.get(name)
         if classes is None or end <= t:
             continue
         shut = end
